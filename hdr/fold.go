@@ -1,0 +1,52 @@
+package hdr
+
+import "encoding/binary"
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// Fold lowers the ASCII letters of b in place and leaves every other octet alone. Field names are compared without
+// regard to case (RFC 9110 section 5.1), so folding a received name once makes every later comparison a plain one.
+//
+// Eight octets go at a time: adding 0x3f to the low seven bits of an octet carries into bit 7 from 'A' (0x41) on, adding 0x25 from
+// 'Z'+1 (0x5b) on. The octets with the first carry and without the second are the capitals; octets above 0x7f are
+// masked out, and the carry bit moved down by two is exactly the 0x20 to set.
+func Fold(b []byte) {
+	for len(b) >= 8 {
+		w := binary.LittleEndian.Uint64(b)
+		binary.LittleEndian.PutUint64(b, w|capitals(w)>>2)
+		b = b[8:]
+	}
+	for i, c := range b {
+		b[i] = lower(c)
+	}
+}
+
+// capitals returns a word with bit 7 set in each octet of w that is in 'A' to 'Z'.
+func capitals(w uint64) uint64 {
+	low := w &^ highs
+	return (low + 0x3f*ones) &^ (low + 0x25*ones) &^ w & highs
+}
+
+func lower(c byte) byte {
+	if c-'A' < 26 {
+		c |= 0x20
+	}
+	return c
+}
+
+// EqualFold reports whether a and b are the same but for the case of ASCII letters. It never applies Unicode
+// folding, by which U+212A would be a 'k'.
+func EqualFold[A, B ~string | ~[]byte](a A, b B) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := 0; i < len(a); i++ {
+		if a[i] != b[i] && lower(a[i]) != lower(b[i]) {
+			return false
+		}
+	}
+	return true
+}
