@@ -1,0 +1,195 @@
+package parser
+
+import (
+	"iter"
+
+	"barewire/hdr"
+)
+
+// fieldSection parses the field lines of a header section or a trailer section up to the empty line that ends them (RFC 9112
+// section 5):
+//
+//	field-line = field-name ":" OWS field-value OWS CRLF
+//
+// It is one machine for request heads, response heads and trailers. Lines go into the index as a pair of offsets; white space
+// around a value is left for those who ask for the value.
+type fieldSection struct {
+	phase fieldPhase
+	count int // lines allowed
+	pos   int // next octet to look at; after a refusal, the offending one
+	colon int // of the line in hand
+	index hdr.Index
+}
+
+type fieldPhase uint8
+
+const (
+	lineStart fieldPhase = iota
+	inName               // at least one octet of it was seen
+	inValue
+	inLineEnd    // the CR was seen
+	inSectionEnd // the CR of the empty line was seen
+)
+
+// reset prepares for a section whose first line starts at offset start, with at most count lines.
+func (s *fieldSection) reset(start, count int) {
+	s.phase, s.count, s.pos, s.colon = lineStart, count, start, 0
+	s.index.Reset(start)
+}
+
+// parse goes on in b. It returns true once the empty line was seen, with pos behind it. Otherwise it has
+// either consumed all of b and e is 0, or refused the octet at pos.
+//
+// It is longer than others because the states of one line follow each other without a call in between.
+func (s *fieldSection) parse(b []byte) (done bool, e Error) {
+	phase, i, colon := s.phase, s.pos, s.colon
+	start := s.index.LineStart(s.index.Count())
+	for {
+		switch phase {
+		case lineStart:
+			if i >= len(b) {
+				return s.pause(lineStart, i, start)
+			}
+			if !is(b[i], classToken) {
+				if b[i] != '\r' {
+					return s.refuse(s.lineStartError(b[i]), i, start)
+				}
+				i++
+				phase = inSectionEnd
+				continue
+			}
+			if s.index.Count() == s.count {
+				return s.refuse(TooManyFields, i, start)
+			}
+			fallthrough
+		case inName:
+			i = scanToken(b, i)
+			if i >= len(b) {
+				return s.pause(inName, i, start)
+			}
+			if b[i] != ':' {
+				return s.refuse(nameError(b[i]), i, start)
+			}
+			colon = i
+			i++
+			fallthrough
+		case inValue:
+			i = scanValue(b, i)
+			if i >= len(b) {
+				s.colon = colon
+				return s.pause(inValue, i, start)
+			}
+			if b[i] != '\r' {
+				return s.refuse(lineError(b[i], ValueOctet), i, start)
+			}
+			if i-start > FieldLineSize {
+				return s.refuse(FieldLineTooLarge, i, start)
+			}
+			i++
+			fallthrough
+		case inLineEnd:
+			if i >= len(b) {
+				s.colon = colon
+				s.phase, s.pos = inLineEnd, i
+				return false, 0
+			}
+			if b[i] != '\n' {
+				s.pos = i
+				return false, BareCR
+			}
+			s.index.Add(colon, i-1)
+			i++
+			start = i
+			phase = lineStart
+		case inSectionEnd:
+			s.phase, s.pos = inSectionEnd, i
+			if i >= len(b) {
+				return false, 0
+			}
+			if b[i] != '\n' {
+				return false, BareCR
+			}
+			s.pos++
+			return true, 0
+		}
+	}
+}
+
+// pause keeps what is needed to go on at i, unless the line that starts at start has grown too large.
+func (s *fieldSection) pause(phase fieldPhase, i, start int) (done bool, e Error) {
+	s.phase = phase
+	return s.refuse(0, i, start)
+}
+
+// refuse stops at i with e, or earlier if the line was too large before that.
+func (s *fieldSection) refuse(e Error, i, start int) (done bool, _ Error) {
+	s.pos = i
+	if i-start > FieldLineSize {
+		s.pos, e = start+FieldLineSize, FieldLineTooLarge
+	}
+	return false, e
+}
+
+// lineStartError says what is wrong with a line that starts with c.
+func (s *fieldSection) lineStartError(c byte) Error {
+	switch {
+	case c == ':':
+		return NameEmpty
+	case isOWS(c) && s.index.Count() == 0:
+		return LeadingSpace
+	case isOWS(c):
+		return ObsFold
+	}
+	return lineError(c, NameOctet)
+}
+
+// nameError says what is wrong with c in or right after a field name.
+func nameError(c byte) Error {
+	switch {
+	case c == '\r':
+		return ColonMissing
+	case isOWS(c):
+		return NameSpace
+	}
+	return lineError(c, NameOctet)
+}
+
+// lineError is otherwise, unless c is the LF of a line without CR.
+func lineError(c byte, otherwise Error) Error {
+	if c == '\n' {
+		return BareLF
+	}
+	return otherwise
+}
+
+// values iterates over the lines with the well-known name: the offset of the value in b, and the value. It is slow: for
+// the rare fields whose lines have to be told apart, and for the offsets of errors.
+func (s *fieldSection) values(b []byte, id hdr.ID) iter.Seq2[int, []byte] {
+	return func(yield func(int, []byte) bool) {
+		v := s.index.View(b)
+		for i := range v.Len() {
+			name, value := v.At(i)
+			if hdr.Lookup(name) != id {
+				continue
+			}
+			off := s.index.LineStart(i) + len(name) + 1
+			for isOWS(b[off]) {
+				off++
+			}
+			if !yield(off, value) {
+				return
+			}
+		}
+	}
+}
+
+// valueOff returns the offset in b of the value of the nth line with the well-known name, counted from 0.
+func (s *fieldSection) valueOff(b []byte, id hdr.ID, nth int) int {
+	for off := range s.values(b, id) {
+		if nth == 0 {
+			return off
+		}
+		nth--
+	}
+	return 0
+}

@@ -1,0 +1,162 @@
+package parser
+
+import (
+	"bytes"
+
+	"barewire/hdr"
+)
+
+// checkHostField applies RFC 9112 section 3.2 to a complete head: exactly one Host line in HTTP/1.1, at most one in
+// HTTP/1.0, and a valid value even where the target's authority takes its place.
+func (h *Head) checkHostField(b []byte, seen, repeated hdr.Bits) (off int, e Error) {
+	switch {
+	case !seen.Has(hdr.Host) && h.minor == 0:
+		return 0, 0
+	case !seen.Has(hdr.Host):
+		return len(b) - len("\r\n"), HostMissing
+	case repeated.Has(hdr.Host):
+		return h.section.valueOff(b, hdr.Host, 1), HostRepeated
+	}
+	if _, bad := checkHost(h.section.index.View(b).ByID(hdr.Host)); bad >= 0 {
+		return h.section.valueOff(b, hdr.Host, 0) + bad, HostSyntax
+	}
+	return 0, 0
+}
+
+// checkHost checks uri-host [ ":" port ] (RFC 9110 section 7.2, RFC 3986 section 3.2.2), where the host is not
+// empty, and the port is empty or at most 65535. It returns how many octets the host takes, and the offset of the first offending octet, len(s) if
+// something is missing at the end; -1 if all is well.
+func checkHost(s []byte) (size, bad int) {
+	i := 0
+	if len(s) > 0 && s[0] == '[' {
+		end := bytes.IndexByte(s, ']')
+		if end < 0 {
+			return 0, len(s)
+		}
+		if literal := s[1:end]; !isIPv6(literal) && !isIPvFuture(literal) {
+			return 0, 1
+		}
+		i = end + 1
+	} else if i = scanRegName(s); i == 0 {
+		return 0, 0
+	}
+	if i < len(s) {
+		if bad := checkPort(s[i:]); bad >= 0 {
+			return 0, i + bad
+		}
+	}
+	return i, -1
+}
+
+// scanRegName returns the size of the longest reg-name at the start of s. An IPv4 address is one by its octets, and nothing
+// depends on the difference.
+func scanRegName(s []byte) int {
+	i := 0
+	for i < len(s) {
+		switch {
+		case is(s[i], classRegName):
+			i++
+		case s[i] == '%' && i+2 < len(s) && is(s[i+1], classHex) && is(s[i+2], classHex):
+			i += 3
+		default:
+			return i
+		}
+	}
+	return i
+}
+
+// checkPort checks ":" port and returns the offset of the first offending octet, or -1.
+func checkPort(s []byte) (bad int) {
+	if s[0] != ':' {
+		return 0
+	}
+	port := 0
+	for i, c := range s[1:] {
+		if !is(c, classDigit) {
+			return i + 1
+		}
+		if port = port*10 + int(c-'0'); port > 65535 {
+			return i + 1
+		}
+	}
+	return -1
+}
+
+// isIPv6 reports whether s is an IPv6address (RFC 3986 section 3.2.2): eight groups of one to four hexadecimal digits, of which one run of
+// one or more may be left out at a "::", and the last two may be written as an IPv4 address.
+func isIPv6(s []byte) bool {
+	groups, elided := 0, false
+	if bytes.HasPrefix(s, []byte("::")) {
+		s, elided = s[2:], true
+		if len(s) == 0 {
+			return true
+		}
+	}
+	for {
+		size := 0
+		for size < len(s) && size < 4 && is(s[size], classHex) {
+			size++
+		}
+		if size < len(s) && s[size] == '.' {
+			groups += 2
+			return isIPv4(s) && (groups == 8 || elided && groups < 8)
+		}
+		if groups++; size == 0 || groups > 8 {
+			return false
+		}
+		if s = s[size:]; len(s) == 0 {
+			return groups == 8 || elided && groups < 8
+		}
+		if s[0] != ':' || len(s) == 1 {
+			return false
+		}
+		if s = s[1:]; s[0] == ':' {
+			if elided {
+				return false
+			}
+			if s, elided = s[1:], true; len(s) == 0 {
+				return groups < 8
+			}
+		}
+	}
+}
+
+// isIPv4 reports whether s is an IPv4address (RFC 3986 section 3.2.2): four numbers up to 255 without leading zeros.
+func isIPv4(s []byte) bool {
+	for part := 1; ; part++ {
+		size, v := 0, 0
+		for size < len(s) && size < 3 && is(s[size], classDigit) {
+			v = v*10 + int(s[size]-'0')
+			size++
+		}
+		if size == 0 || v > 255 || size > 1 && s[0] == '0' {
+			return false
+		}
+		if s = s[size:]; part == 4 {
+			return len(s) == 0
+		}
+		if len(s) == 0 || s[0] != '.' {
+			return false
+		}
+		s = s[1:]
+	}
+}
+
+// isIPvFuture reports whether s is an IPvFuture (RFC 3986 section 3.2.2), such as "v7.fe80".
+func isIPvFuture(s []byte) bool {
+	dot := bytes.IndexByte(s, '.')
+	if dot < 2 || s[0]|0x20 != 'v' || dot == len(s)-1 {
+		return false
+	}
+	for _, c := range s[1:dot] {
+		if !is(c, classHex) {
+			return false
+		}
+	}
+	for _, c := range s[dot+1:] {
+		if !is(c, classRegName) && c != ':' {
+			return false
+		}
+	}
+	return true
+}

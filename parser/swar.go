@@ -1,0 +1,111 @@
+package parser
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// The scanners below find the end of a run of octets of one class. They look at eight octets at a time ("SIMD within a
+// register"): a load, a dozen operations that set bit 7 of every octet worth a closer look, and a test for zero. What
+// is worth a closer look is looked up in the table of classes, and if it belongs to the run after all, which is rare, the
+// run goes on behind it. The table has the last word, so the masks may stop too often, but never too late.
+//
+// Near the end of b, where eight octets are not left, the table decides alone.
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+	lows  = 0x7f7f7f7f7f7f7f7f
+)
+
+func load(b []byte) uint64 { return binary.LittleEndian.Uint64(b) }
+
+// firstOctet returns which octet of a word has the lowest bit of a mask, 0 to 7, counted as in memory.
+func firstOctet(mask uint64) int { return bits.TrailingZeros64(mask) >> 3 }
+
+// scanToken returns the offset of the first octet of b, from i on, that is not tchar, or len(b).
+func scanToken(b []byte, i int) int {
+	for i+8 <= len(b) {
+		mask := tokenStops(load(b[i:]))
+		if mask == 0 {
+			i += 8
+			continue
+		}
+		i += firstOctet(mask)
+		if !is(b[i], classToken) {
+			return i
+		}
+		i++
+	}
+	for i < len(b) && is(b[i], classToken) {
+		i++
+	}
+	return i
+}
+
+// scanValue returns the offset of the first octet of b, from i on, that cannot stand in a field value, or len(b).
+func scanValue(b []byte, i int) int {
+	for i+8 <= len(b) {
+		mask := valueStops(load(b[i:]))
+		if mask == 0 {
+			i += 8
+			continue
+		}
+		i += firstOctet(mask)
+		if b[i] != '\t' {
+			return i
+		}
+		i++
+	}
+	for i < len(b) && is(b[i], classValue) {
+		i++
+	}
+	return i
+}
+
+// scanTarget returns the offset of the first octet of b, from i on, that is '?' or not of [classTarget], or len(b).
+func scanTarget(b []byte, i int) int {
+	for i+8 <= len(b) {
+		mask := targetStops(load(b[i:]))
+		if mask == 0 {
+			i += 8
+			continue
+		}
+		i += firstOctet(mask)
+		if !is(b[i], classTarget) || b[i] == '?' {
+			return i
+		}
+		i++
+	}
+	for i < len(b) && is(b[i], classTarget) && b[i] != '?' {
+		i++
+	}
+	return i
+}
+
+// tokenStops marks the octets of w that are neither letters nor '-'.
+func tokenStops(w uint64) uint64 {
+	hyphen := w ^ '-'*ones
+	hyphen = (hyphen&lows + lows) | hyphen // bit 7 is clear where w has '-'
+	return (^letters(w) & hyphen & highs) | w&highs
+}
+
+// targetStops marks the octets of w that are neither letters nor in '&' to ';', which is
+// &'()*+,-./0123456789:; and nothing that a request-target cannot have.
+func targetStops(w uint64) uint64 {
+	low := w & lows
+	middle := (low + (0x80-'&')*ones) &^ (low + (0x7f-';')*ones)
+	return (^(letters(w) | middle) | w) & highs
+}
+
+// letters sets bit 7 of each octet of w that, without its own bit 7, is an ASCII letter.
+func letters(w uint64) uint64 {
+	low := (w | 0x20*ones) & lows
+	return (low + (0x80-'a')*ones) &^ (low + (0x7f-'z')*ones)
+}
+
+// valueStops marks the octets of w below SP and DEL. Borrows make the octets behind the first marked one unreliable.
+func valueStops(w uint64) uint64 {
+	del := w ^ lows
+	return ((w-' '*ones)&^w | (del-ones)&^del) & highs
+}

@@ -1,0 +1,42 @@
+package parser
+
+// HTTP-version = "HTTP" "/" DIGIT "." DIGIT (RFC 9112 section 2.3), with what follows it in the start line. A 'd' stands for any digit.
+const (
+	versionInRequest  = "HTTP/d.d\r\n"
+	versionInResponse = "HTTP/d.d "
+	majorOff          = 5
+	minorOff          = 7
+)
+
+var (
+	http11 = load([]byte("HTTP/1.1"))
+	http10 = load([]byte("HTTP/1.0"))
+)
+
+// consumeVersion goes on at b[i] with a version that starts at offset start and has the form given. It returns the offset
+// behind it, len(b) when b ends before, or the offset of the octet that it refuses.
+func consumeVersion(b []byte, start, i int, form string) (int, Error) {
+	for ; i < len(b) && i-start < len(form); i++ {
+		c, want := b[i], form[i-start]
+		switch {
+		case c == want || want == 'd' && is(c, classDigit):
+		case want == '\n':
+			return i, BareCR
+		default:
+			return i, lineError(c, VersionSyntax)
+		}
+	}
+	return i, 0
+}
+
+// checkVersion takes the version at offset start of a complete head. This package speaks HTTP/1.1, as which every later
+// HTTP/1.x is served (RFC 9110 section 2.5), and HTTP/1.0.
+func (m *message) checkVersion(b []byte, start int) (off int, e Error) {
+	if b[start+majorOff] != '1' {
+		return start + majorOff, VersionUnsupported
+	}
+	if b[start+minorOff] != '0' {
+		m.minor = 1
+	}
+	return 0, 0
+}
