@@ -1,0 +1,321 @@
+package srv
+
+import (
+	"io"
+
+	"barewire/parser"
+)
+
+// phase says what a connection is doing. The diagram is in the package documentation.
+type phase uint8
+
+const (
+	phaseIdle   phase = iota // between requests: nothing buffered, no turn
+	phaseHead                // part of a head has come
+	phaseActive              // a handler has the request
+	phaseRest                // answered: unread content is discarded, up to a cap
+	phaseDrain               // the last octets are to be sent
+	phaseLinger              // FIN sent: input is discarded until the peer's FIN, a cap or a deadline
+	phaseDead
+)
+
+// dueClass says what a connection's deadline is for.
+type dueClass uint8
+
+const (
+	headDue dueClass = iota
+	idleDue
+	readDue
+	sendDue
+	lingerDue
+)
+
+type connFlags uint8
+
+const (
+	flagEOF     connFlags = 1 << iota // the peer's FIN has come
+	flagClosing                       // no further request is answered
+	flagExpired                       // the deadline was reached
+	flagGone                          // hijacked
+)
+
+func (f connFlags) has(bits connFlags) bool { return f&bits != 0 }
+
+// conn is a connection's protocol state, and all that an idle connection has. It knows no socket, clock, lock or goroutine: an
+// engine drives it by calling advance with a turn whose port is the socket's, and only one goroutine does so at a
+// time.
+type conn struct {
+	phase    phase
+	class    dueClass
+	flags    connFlags
+	due      tick
+	requests uint32
+	readRate rate
+	sendRate rate
+	kept     *kept  // the part of a head that outlives the turn
+	out      []byte // output that outlives the turn
+}
+
+// rate holds a minimum data rate over waiting time: each window of waiting, added up from however many waits, has to
+// bring rateSize octets. What came in one window does not count in the next.
+type rate struct{ waited, got uint32 }
+
+// add notes that waiting for a time moved n octets, and reports whether that is fast enough.
+func (r *rate) add(waited tick, n int, window tick) bool {
+	r.waited += uint32(waited)
+	r.got += uint32(n)
+	if r.waited < uint32(window) {
+		return true
+	}
+	ok := r.got >= rateSize
+	*r = rate{}
+	return ok
+}
+
+func (r *rate) left(window tick) tick { return window - tick(r.waited) }
+
+// arm sets the deadline for what the connection does next.
+func (c *conn) arm(t *turn, class dueClass) {
+	c.class = class
+	switch b := &t.s.bounds; class {
+	case headDue:
+		c.due = t.now + b.headTime
+	case idleDue:
+		c.due = t.now + b.idleTime
+	case readDue:
+		c.due = t.now + c.readRate.left(b.rateTime)
+	case sendDue:
+		c.due = t.now + c.sendRate.left(b.rateTime)
+	case lingerDue:
+		c.due = t.now + b.graceTime
+	}
+}
+
+// open starts a connection: silent, it has as long as a head has.
+func (c *conn) open(t *turn) { c.arm(t, headDue) }
+
+// note takes the outcome of a port's recv outside a handler.
+func (c *conn) note(t *turn, err error) {
+	switch err {
+	case nil, errWait:
+	case io.EOF:
+		c.flags |= flagEOF
+	case errTimeout:
+		c.flags |= flagExpired
+	default:
+		c.phase = phaseDead
+	}
+}
+
+// advance serves the connection with the octets that are there, and goes on until it would have to wait outside a
+// handler.
+func (c *conn) advance(t *turn) want {
+	if c.flags.has(flagExpired) {
+		c.flags &^= flagExpired
+		c.expire(t)
+	}
+	for served := 0; served < turnMax; {
+		if t.unsent() > sendSize && c.phase < phaseDrain {
+			if w := c.pause(t); w != wantRead {
+				return w
+			}
+		}
+		switch c.phase {
+		case phaseIdle, phaseHead:
+			if !c.parse(t) {
+				return c.pause(t)
+			}
+		case phaseActive:
+			c.serve(t)
+			served++
+			if c.flags.has(flagGone) {
+				return wantGone
+			}
+		case phaseRest:
+			if !c.rest(t) {
+				return c.pause(t)
+			}
+		case phaseDrain:
+			switch err := t.flush(); {
+			case err == errWait:
+				return wantWrite
+			case err != nil || c.flags.has(flagEOF) || t.port.closeWrite(t) != nil:
+				c.phase = phaseDead
+			default:
+				c.phase = phaseLinger
+				c.arm(t, lingerDue)
+			}
+		case phaseLinger:
+			if !c.linger(t) {
+				return wantRead
+			}
+		case phaseDead:
+			return wantClose
+		}
+	}
+	return wantTurn
+}
+
+// pause waits for input, once the answers that are finished have been sent: a client that reads nothing is not read from
+// either.
+func (c *conn) pause(t *turn) want {
+	class, due := c.class, c.due
+	switch err := t.flush(); {
+	case err == errWait:
+		return wantWrite
+	case err != nil:
+		c.phase = phaseDead
+		return wantClose
+	}
+	c.class, c.due = class, due
+	return wantRead
+}
+
+// parse reads a head. It reports false when more input is needed.
+func (c *conn) parse(t *turn) bool {
+	in := t.unread()
+	if len(in) > 0 && c.phase == phaseIdle {
+		c.phase = phaseHead
+		c.arm(t, headDue)
+		t.head.Reset(t.s.bounds.head)
+	}
+	if len(in) > 0 {
+		n, e := t.head.Parse(in)
+		if e != 0 {
+			t.refuse(e, in, t.head.ErrorOff())
+			return true
+		}
+		if n > 0 {
+			c.begin(t, n)
+			return true
+		}
+	}
+	if c.flags.has(flagEOF) {
+		c.close()
+		return true
+	}
+	return false
+}
+
+// begin starts on a request whose head is complete.
+func (c *conn) begin(t *turn, n int) {
+	c.phase = phaseActive
+	c.readRate, c.sendRate = rate{}, rate{}
+	c.requests++
+	c.dropKept()
+	t.sum.requests.Add(1)
+	t.pin(n)
+	if !t.head.Persistent() || c.requests >= t.s.bounds.requests {
+		c.flags |= flagClosing
+	}
+	t.req.reset()
+	t.res.reset()
+	t.content.reset(t.s.bounds.content)
+	if err := t.find(); err != nil {
+		t.refuse(err, nil, 0)
+	} else if t.content.limit < t.head.Size() {
+		t.refuse(parser.ContentTooLarge, nil, 0)
+	} else {
+		return
+	}
+	t.handBack()
+	t.sum.done.Add(1)
+}
+
+// serve runs the handler and completes its response.
+func (c *conn) serve(t *turn) {
+	if !t.route.Inline {
+		// Answers that are finished do not wait for a handler that may take its time.
+		if t.push() != nil {
+			c.phase = phaseDead
+		}
+		t.port.detach(t)
+	}
+	if c.phase == phaseActive {
+		t.call()
+		if !t.route.Inline {
+			t.port.clock(t)
+		}
+		t.req.end()
+	}
+	if c.phase == phaseActive && !c.flags.has(flagGone) {
+		c.conclude(t)
+	}
+	if c.phase == phaseActive {
+		c.phase = phaseRest
+		c.readRate, t.discarded = rate{}, 0
+		c.arm(t, readDue)
+	}
+	t.handBack()
+	t.sum.done.Add(1)
+}
+
+// conclude completes the response of a handler that has returned, or puts another in its place.
+func (c *conn) conclude(t *turn) {
+	err := t.res.err
+	if err == nil {
+		err = t.res.finish()
+	}
+	if err != nil {
+		t.res.replace(err)
+	}
+	if done := t.s.OnDone; done != nil {
+		if c.phase != phaseDead && t.push() != nil {
+			c.phase = phaseDead
+		}
+		done(t.res, t.req)
+	}
+}
+
+// rest discards content that the handler left unread. It reports false when more input is needed.
+func (c *conn) rest(t *turn) bool {
+	if c.flags.has(flagClosing) {
+		c.phase = phaseDrain
+		return true
+	}
+	for !t.body.Done() {
+		data, n, e := t.body.Next(t.unread())
+		t.r += n
+		t.discarded += len(data)
+		switch {
+		case e != 0 || t.discarded > restSize || t.body.Left() > restSize:
+			c.close()
+			return true
+		case n == 0 && c.flags.has(flagEOF):
+			c.close()
+			return true
+		case n == 0 && !t.body.Done():
+			return false
+		}
+	}
+	c.phase = phaseIdle
+	c.arm(t, idleDue)
+	return true
+}
+
+// linger discards input after the FIN was sent, since closing with input unread would be a reset, and the peer might lose
+// the answer with it. It reports false when more may come.
+func (c *conn) linger(t *turn) bool {
+	t.discarded += t.w - t.r
+	t.r = t.w
+	if c.flags.has(flagEOF) || t.discarded > lingerSize {
+		c.phase = phaseDead
+		return true
+	}
+	return false
+}
+
+// close ends the connection once what is finished has been sent.
+func (c *conn) close() {
+	c.flags |= flagClosing
+	c.phase = phaseDrain
+}
+
+// expire acts on a deadline that was reached outside a handler.
+func (c *conn) expire(t *turn) {
+	if c.phase == phaseHead && t.head.Started() {
+		t.refuse(ErrHeadTimeout, t.unread(), t.w-t.r)
+		return
+	}
+	c.phase = phaseDead
+}

@@ -1,0 +1,120 @@
+package srv
+
+import (
+	"io"
+
+	"barewire/hdr"
+	"barewire/parser"
+)
+
+// Content is the content of a request: what its message body holds when the chunked coding has been removed. It is read as it
+// arrives, in pieces of whatever size, and nothing is read ahead of the handler beyond one buffer.
+//
+// An error other than io.EOF takes the response away from the handler: its writes return the error, what it had buffered
+// is dropped, and the server answers 400, 408 or 413 and closes, or aborts the response if its head has left.
+type Content struct {
+	t         *turn
+	gone      string
+	limit     int64
+	piece     []byte // given out by the last Next
+	tail      []byte // what Read has not copied of it
+	trailers  hdr.View
+	err       error
+	expecting bool // the client waits for 100 (Continue), RFC 9110 section 10.1.1
+}
+
+func (c *Content) reset(limit int64) {
+	t := c.t
+	c.limit, c.piece, c.tail, c.trailers, c.err = limit, nil, nil, hdr.View{}, nil
+	c.expecting = t.head.ExpectContinue() && t.head.Framing() != parser.FramingNone
+}
+
+// open starts decoding, once the route has set the limit.
+func (c *Content) open() { c.t.body.Reset(c.t.head.Framing(), c.t.head.Size(), c.limit) }
+
+func (c *Content) live() *turn {
+	if poison && c.gone != "" {
+		panic("srv: a Content was used after the handler of " + c.gone + " had returned")
+	}
+	return c.t
+}
+
+// Size returns the size of the content in octets: 0 when there is none, -1 when it is chunked and so unknown.
+func (c *Content) Size() int64 { return c.live().head.Size() }
+
+// Next returns the next piece of the content, at least one octet, borrowed until the next call. It waits for the client
+// when nothing has come, having sent 100 (Continue) if the client waits for that. At the end it returns io.EOF.
+func (c *Content) Next() ([]byte, error) {
+	t := c.live()
+	if poison {
+		overwrite(c.piece, t.route.Name)
+		c.piece = nil
+	}
+	for c.err == nil {
+		in := t.unread()
+		data, n, e := t.body.Next(in)
+		t.r += n
+		if len(data) > 0 {
+			c.piece = data
+			return data, nil
+		}
+		switch {
+		case e != 0:
+			c.fail(e)
+		case t.body.Done():
+			c.trailers = t.body.Trailers(in)
+			c.err = io.EOF
+		case n == 0:
+			if err := t.more(); err != nil {
+				c.fail(err)
+			}
+		}
+	}
+	return nil, c.err
+}
+
+func (c *Content) fail(err error) {
+	c.err = err
+	c.t.res.fail(err)
+	if err == ErrReset {
+		c.t.req.lost()
+	}
+}
+
+// Read copies the next octets of the content into p. It implements io.Reader. Next saves the copy.
+func (c *Content) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if len(c.tail) == 0 {
+		piece, err := c.Next()
+		if err != nil {
+			return 0, err
+		}
+		c.tail = piece
+	}
+	n := copy(p, c.tail)
+	c.tail = c.tail[n:]
+	return n, nil
+}
+
+// WriteTo writes the rest of the content to w. It implements io.WriterTo.
+func (c *Content) WriteTo(w io.Writer) (n int64, err error) {
+	piece := c.tail
+	c.tail = nil
+	for {
+		if len(piece) > 0 {
+			m, err := w.Write(piece)
+			n += int64(m)
+			if err != nil {
+				return n, err
+			}
+		}
+		if piece, err = c.Next(); err != nil {
+			if err == io.EOF {
+				err = nil
+			}
+			return n, err
+		}
+	}
+}

@@ -1,0 +1,60 @@
+package srv
+
+import (
+	"log/slog"
+	"runtime/debug"
+)
+
+// find asks the Router. A panic there is answered with 500.
+func (t *turn) find() (err fault) {
+	t.route = nowhere
+	returned := false
+	defer func() {
+		if !returned {
+			t.panicked(recover())
+			err = ErrHandler
+		}
+	}()
+	if t.s.Router != nil {
+		t.route = t.s.Router.Route(t.req)
+	}
+	if size := t.route.ContentSize; size != 0 {
+		t.content.limit = or(size, 0, 1<<63-1)
+	}
+	t.content.open()
+	returned = true
+	return nil
+}
+
+// call runs the handler. A panic is logged and answered with 500 or, when some of the response has left, by cutting it
+// off. runtime.Goexit ends the goroutine, whose deferred calls close the connection.
+func (t *turn) call() {
+	returned := false
+	defer func() {
+		if !returned {
+			t.panicked(recover())
+		}
+	}()
+	t.route.Handler.ServeHTTP(t.res, t.req)
+	returned = true
+}
+
+func (t *turn) panicked(v any) {
+	t.sum.panics.Add(1)
+	t.res.err = ErrHandler
+	if v == nil { // runtime.Goexit
+		return
+	}
+	t.s.log().Error("handler panicked", slog.String("route", t.route.Name), slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
+}
+
+// handBack takes from the handler what it had borrowed.
+func (t *turn) handBack() {
+	if !poison {
+		return
+	}
+	name := t.route.Name
+	overwrite(t.b[t.headStart:t.r], name)
+	t.req.gone, t.res.gone, t.content.gone = name, name, name
+	t.renew()
+}

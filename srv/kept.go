@@ -1,0 +1,50 @@
+package srv
+
+import (
+	"sync"
+
+	"barewire/parser"
+)
+
+// kept is the part of a head that has come, and the parser's place in it, while the connection waits for the rest without a
+// turn. A client that sends a head octet by octet holds this much memory and no more.
+type kept struct {
+	head parser.Head
+	b    []byte
+}
+
+var keptPool = sync.Pool{New: func() any { return &kept{b: make([]byte, 0, keptSize)} }}
+
+// save moves what outlives the turn to the connection, which waits for input between heads or in one.
+func (c *conn) save(t *turn) {
+	if c.phase != phaseHead {
+		return
+	}
+	if c.kept == nil {
+		c.kept = keptPool.Get().(*kept)
+	}
+	c.kept.head = t.head
+	c.kept.b = append(c.kept.b[:0], t.unread()...)
+}
+
+// restore moves it back.
+func (c *conn) restore(t *turn) {
+	if c.kept == nil {
+		return
+	}
+	t.head = c.kept.head
+	for len(t.b) < len(c.kept.b) {
+		t.grow()
+	}
+	t.r, t.w = 0, copy(t.b, c.kept.b)
+}
+
+func (c *conn) dropKept() {
+	if c.kept == nil {
+		return
+	}
+	if cap(c.kept.b) <= keptSize {
+		keptPool.Put(c.kept)
+	}
+	c.kept = nil
+}

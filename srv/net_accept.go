@@ -1,0 +1,146 @@
+package srv
+
+import (
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"syscall"
+	"time"
+)
+
+// serve accepts until the server ends, and then waits until it has.
+func (s *Server) serve(l net.Listener, config *tls.Config) error {
+	s.setup()
+	s.mu.Lock()
+	if s.draining.Load() {
+		s.mu.Unlock()
+		l.Close()
+		return ErrClosed
+	}
+	s.accepting[l] = struct{}{}
+	s.mu.Unlock()
+
+	err := s.accept(l, config)
+	l.Close()
+	s.mu.Lock()
+	delete(s.accepting, l)
+	if s.draining.Load() && len(s.accepting) == 0 && s.conns == 0 {
+		s.end()
+	}
+	s.mu.Unlock()
+	if err == nil {
+		<-s.ended
+	}
+	return err
+}
+
+// accept starts a goroutine for each connection. It returns nil once the server drains and the accept queue is empty.
+func (s *Server) accept(l net.Listener, config *tls.Config) error {
+	for pause := time.Duration(0); ; {
+		s.awaitRoom()
+		nc, err := l.Accept()
+		switch {
+		case err == nil:
+		case s.draining.Load():
+			return nil
+		case !passing(err):
+			return err
+		default:
+			// Out of descriptors or memory: connections that end give some back. Trying at once again would spin.
+			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+			if skipped, ok := s.acceptLog.allowed(s.tick()); ok {
+				s.log().Error("accept failed", slog.String("error", err.Error()), slog.Duration("pause", pause), slog.Uint64("skipped", skipped))
+			}
+			time.Sleep(pause)
+			continue
+		}
+		pause = 0
+		if config != nil {
+			nc = tls.Server(nc, config)
+		}
+		if c, err := s.admit(nc); err == nil {
+			go c.run()
+		} else {
+			nc.Close()
+		}
+	}
+}
+
+// passing reports whether accepting may work again later.
+func passing(err error) bool {
+	for _, errno := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED, syscall.EINTR} {
+		if errors.Is(err, errno) {
+			return true
+		}
+	}
+	return false
+}
+
+// awaitRoom waits while the server has as many connections as it may. The kernel keeps the next ones in its accept queue.
+func (s *Server) awaitRoom() {
+	s.mu.Lock()
+	for s.conns >= s.bounds.conns && !s.draining.Load() {
+		s.room.Wait()
+	}
+	s.mu.Unlock()
+}
+
+// admit makes a connection of the net engine and counts it.
+func (s *Server) admit(nc net.Conn) (*netConn, error) {
+	c := newNetConn(s, nc)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, ErrClosed
+	}
+	if s.perAddr != nil {
+		if s.perAddr[c.remote.Addr()] >= s.bounds.connsPerAddr {
+			return nil, ErrClosed
+		}
+		s.perAddr[c.remote.Addr()]++
+	}
+	s.conns++
+	c.sum = &s.tallies[s.tallies[0].accepted.Add(1)%tallyCount]
+	if s.first == nil {
+		c.prev, c.next = c, c
+		s.first = c
+	} else {
+		c.prev, c.next = s.first.prev, s.first
+		c.prev.next, c.next.prev = c, c
+	}
+	return c, nil
+}
+
+// dismiss forgets a connection that was admitted.
+func (s *Server) dismiss(c *netConn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.prev.next, c.next.prev = c.next, c.prev
+	if s.first == c {
+		if s.first = c.next; c.next == c {
+			s.first = nil
+		}
+	}
+	c.prev, c.next = nil, nil
+	s.conns--
+	if addr := c.remote.Addr(); s.perAddr != nil {
+		if s.perAddr[addr]--; s.perAddr[addr] == 0 {
+			delete(s.perAddr, addr)
+		}
+	}
+	s.room.Signal()
+	if s.draining.Load() && len(s.accepting) == 0 && s.conns == 0 {
+		s.end()
+	}
+}
+
+// remoteOf returns the address of a connection's peer, the zero AddrPort if it is not of IP.
+func remoteOf(nc net.Conn) netip.AddrPort {
+	if a, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
+		ap := a.AddrPort()
+		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+	}
+	return netip.AddrPort{}
+}

@@ -1,0 +1,51 @@
+package srv
+
+import (
+	"net"
+	"net/netip"
+	"os"
+)
+
+// want is what a connection waits for when advance returns.
+type want uint8
+
+const (
+	wantRead  want = iota // more input
+	wantWrite             // room for output
+	wantTurn              // nothing: there is more to do, but others go first
+	wantClose             // the engine closes the connection
+	wantGone              // the connection was hijacked
+)
+
+// port is what an engine offers to the connection core. Its methods are called only by the goroutine that holds the
+// turn, and never two at a time.
+//
+// Deadlines: before recv, send and wait the core has set conn.due. They return errTimeout once it is reached, without having
+// moved an octet.
+type port interface {
+	// clock sets t.now and t.unix.
+	clock(t *turn)
+	// recv reads once into the room behind t.w and moves t.w. It returns errWait when nothing is there and the engine
+	// does not block, io.EOF after the peer's FIN, errReset when the connection is lost.
+	recv(t *turn) error
+	// send writes t.pending once and calls t.took. It returns errWait when the socket takes nothing and the engine does not
+	// block, errReset when the connection is lost.
+	send(t *turn) error
+	// wait blocks until recv or send is worth trying again.
+	wait(t *turn, w want) error
+	// detach is called before anything that may block, and may be called again.
+	detach(t *turn)
+	// file sends n octets of f from offset off and returns how many it sent. t.pending is empty.
+	file(t *turn, f *os.File, off, n int64) (int64, error)
+	// closeWrite sends a FIN.
+	closeWrite(t *turn) error
+	// abort makes the close to come a reset.
+	abort(t *turn)
+	// watch cancels the request's context when the peer resets the connection, until unwatch.
+	watch(t *turn)
+	unwatch(t *turn)
+	// hijack gives the connection away.
+	hijack(t *turn) (net.Conn, error)
+	// addr is the peer's address, the zero one where it has none.
+	addr() netip.AddrPort
+}

@@ -1,0 +1,112 @@
+package srv
+
+import (
+	"bytes"
+	"net/netip"
+
+	"barewire/parser"
+	"barewire/writer"
+)
+
+// Refusal says why a request was refused. It and its Excerpt are borrowed: valid until the hook that gets it returns.
+type Refusal struct {
+	Rule    string         // short stable name of the rule that was broken
+	Text    string         // the same in a few words
+	Section string         // where the rule is written
+	Status  int            // the status code of the answer
+	Off     int            // offset of the offending octet in the request; the excerpt starts at ExcerptOff
+	Excerpt []byte         // octets around it, as received: escape them before they are shown
+	Remote  netip.AddrPort // the client
+	Route   string         // the Route's name, "" when none had been found
+}
+
+const excerptSize = 32
+
+const methodHead = parser.MethodHead
+
+// refuse answers in place of a handler and closes. in are the octets that off is an offset in, if there are any.
+func (t *turn) refuse(f fault, in []byte, off int) {
+	answering := t.c.phase == phaseActive
+	head := answering && t.head.MethodID() == methodHead || bytes.HasPrefix(in, []byte("HEAD "))
+	t.s.count(f)
+	t.answer(f, head)
+	t.c.close()
+	if t.s.OnRefuse == nil && !t.s.logs() {
+		return
+	}
+	from := min(max(off-excerptSize/2, 0), len(in))
+	r := Refusal{
+		Rule: f.Rule(), Text: f.Text(), Section: f.Section(), Status: f.Status(),
+		Off: off, Excerpt: in[from:min(from+excerptSize, len(in))], Remote: t.port.addr(),
+	}
+	if answering {
+		r.Route = t.route.Name
+	}
+	t.s.refused(r, t.now)
+}
+
+// answer makes a short plain response that says what was wrong, the last one of its connection.
+func (t *turn) answer(f fault, head bool) {
+	w := t.res
+	w.fields.Reset()
+	w.fields.Set("Content-Type", "text/plain; charset=utf-8")
+	w.status = f.Status()
+	w.body = append(writer.AppendInt(w.body[:0], int64(w.status)), ' ')
+	w.body = append(append(w.body, writer.StatusText(w.status)...), ": "...)
+	w.body = append(append(w.body, f.Text()...), " ("...)
+	w.body = append(append(w.body, f.Section()...), ")\n"...)
+	t.resp.Reset(head, 1)
+	out, err := t.resp.Begin(t.out, &writer.Head{
+		Status: w.status, Fields: &w.fields, Size: int64(len(w.body)), Close: true, Date: t.date.Line(t.unix),
+	})
+	if err == nil {
+		out, err = t.resp.Content(out, w.body)
+	}
+	if err == nil {
+		out, err = t.resp.End(out, nil)
+	}
+	if err == nil {
+		t.out = out
+	}
+	w.sent, w.body = int64(len(w.body)), w.body[:0]
+}
+
+// replace puts an answer that err calls for in place of the handler's response. When there is none, or some of the
+// response may have left, the connection is closed so that the client sees the response cut off.
+func (w *Response) replace(err error) {
+	t, c := w.t, w.t.c
+	if w.committed && !w.left {
+		t.out = t.out[:w.mark]
+	}
+	f, ok := err.(fault)
+	if !w.left && ok && f.Status() != 0 {
+		if f == fault(ErrHandler) {
+			t.answer(f, t.head.MethodID() == methodHead)
+			c.close()
+		} else {
+			t.refuse(f, nil, 0)
+		}
+		return
+	}
+	t.sum.aborted.Add(1)
+	t.s.abortedLog(t, err)
+	if !w.left {
+		c.close() // what was finished before still goes out
+		return
+	}
+	t.out, t.taken = t.out[:0], 0
+	if t.resp.Framing() == writer.FramingClose {
+		t.port.abort(t) // a FIN would mean that the content is complete
+	}
+	c.phase = phaseDead
+}
+
+// count adds a refusal to its rule's counter.
+func (s *Server) count(f fault) {
+	switch e := f.(type) {
+	case parser.Error:
+		s.malformed[e].Add(1)
+	case Error:
+		s.failed[e].Add(1)
+	}
+}

@@ -1,0 +1,42 @@
+package srv
+
+// Handler answers a request. It runs once for every request of its Route, in many goroutines at a time.
+//
+// Response, Request and every slice that they give are borrowed: they belong to the handler until it returns, and are
+// overwritten afterwards. What is to be kept has to be copied, by bytes.Clone or string(b). See the package
+// documentation.
+type Handler interface {
+	ServeHTTP(w *Response, r *Request)
+}
+
+// HandlerFunc is a function as a Handler.
+type HandlerFunc func(w *Response, r *Request)
+
+// ServeHTTP calls f(w, r).
+func (f HandlerFunc) ServeHTTP(w *Response, r *Request) { f(w, r) }
+
+// Router finds the Route of a request. It runs before the handler, where it must neither block nor allocate, in many
+// goroutines at a time. It never returns nil: "not found" is a Route like any other. The request's content cannot be read
+// by a Router.
+type Router interface {
+	Route(r *Request) *Route
+}
+
+// Route is where requests of one kind go. It is made once, before the server starts, and does not change.
+type Route struct {
+	// Name says which route it is in logs and counters, usually its pattern.
+	Name string
+	// Handler answers. It is not nil.
+	Handler Handler
+	// Inline says that the handler neither blocks nor computes for long, so that it may run on an event loop, and
+	// answers to pipelined requests may go out together. A handler that does wait stays correct: it leaves the loop.
+	Inline bool
+	// ContentSize is the largest content of a request in octets, beyond which it is refused with 413. Zero is the
+	// server's limit, a negative size none.
+	ContentSize int64
+}
+
+// nowhere is the Route of a server without a Router.
+var nowhere = &Route{Name: "no router", Inline: true, Handler: HandlerFunc(func(w *Response, _ *Request) {
+	w.SetStatus(404)
+})}
