@@ -33,11 +33,16 @@ type Response struct {
 	err       error
 }
 
-func (w *Response) reset() {
+func (w *Response) clear() {
 	w.fields.Reset()
 	w.trailers.Reset()
 	w.announced, w.body = w.announced[:0], w.body[:0]
-	w.status, w.size, w.sent, w.mark, w.committed, w.left, w.err = 200, -1, 0, 0, false, false, nil
+	w.status, w.size, w.sent = 200, -1, 0
+}
+
+func (w *Response) reset() {
+	w.clear()
+	w.mark, w.committed, w.left, w.err = 0, false, false, nil
 	w.t.resp.Reset(w.t.head.MethodID() == methodHead, w.t.head.Minor())
 }
 
@@ -104,8 +109,30 @@ func (w *Response) Add(name, value string) error {
 	return w.fields.Add(name, value)
 }
 
+// AddBytes is Add for name and value in octets, which are copied.
+func (w *Response) AddBytes(name, value []byte) error {
+	if special, err := setSpecial(w, name, value); special || err != nil {
+		return err
+	}
+	return w.fields.AddBytes(name, value)
+}
+
+// Clear takes back status, fields, trailers and content, as if the handler had not begun. It returns ErrBegan when some of the
+// response is on its way.
+func (w *Response) Clear() error {
+	w.live()
+	switch {
+	case w.err != nil:
+		return w.err
+	case w.committed:
+		return ErrBegan
+	}
+	w.clear()
+	return nil
+}
+
 // setSpecial takes the fields that are the server's to write.
-func setSpecial[V ~string | ~[]byte](w *Response, name string, value V) (special bool, err error) {
+func setSpecial[N, V ~string | ~[]byte](w *Response, name N, value V) (special bool, err error) {
 	w.live()
 	switch {
 	case w.committed:
