@@ -84,7 +84,7 @@ func isDateLine(b []byte) bool {
 	var bad uint64
 	for words := b[dateLineSize-2-32 : dateLineSize-2]; len(words) >= 8; words = words[8:] {
 		w := binary.LittleEndian.Uint64(words)
-		bad |= w | w - 0x20*ones | w + ones
+		bad |= w | (w - 0x20*ones) | (w + ones)
 	}
 	return bad&(0x80*ones) == 0
 }
