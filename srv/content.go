@@ -54,6 +54,9 @@ func (c *Content) Next() ([]byte, error) {
 		in := t.unread()
 		data, n, e := t.body.Next(in)
 		t.r += n
+		if n > 0 {
+			c.expecting = false // it did not wait
+		}
 		if len(data) > 0 {
 			c.piece = data
 			return data, nil

@@ -349,22 +349,28 @@ func (w *Response) SendFile(f *os.File, off, n int64) error {
 	}
 	t.out = out
 	w.sent += n
-	if t.head.MethodID() == methodHead {
-		return nil
-	}
-	if err := w.push(); err != nil {
-		return err
-	}
-	t.port.detach(t)
-	switch sent, err := t.port.file(t, f, off, n); {
-	case err != nil:
-		t.req.lost()
-		return w.fail(err)
-	case sent < n:
-		return w.fail(ErrAborted)
+	if t.resp.HasContent() {
+		if err := w.sendFile(f, off, n); err != nil {
+			return err
+		}
 	}
 	if t.out, err = t.resp.EndSpan(t.out); err != nil {
 		return w.fail(err)
+	}
+	return nil
+}
+
+func (w *Response) sendFile(f *os.File, off, n int64) error {
+	if err := w.push(); err != nil {
+		return err
+	}
+	w.t.port.detach(w.t)
+	switch sent, err := w.t.port.file(w.t, f, off, n); {
+	case err != nil:
+		w.t.req.lost()
+		return w.fail(err)
+	case sent < n:
+		return w.fail(ErrAborted)
 	}
 	return nil
 }
