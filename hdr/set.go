@@ -96,16 +96,27 @@ func (s *Set) AppendJoined(dst []byte, name string) []byte {
 	return dst
 }
 
+// The four methods below are not inlined: inlined into another package, their call of a generic function is taken to let the
+// arguments escape, and a caller's buffer would be moved to the heap.
+
 // Set replaces all lines with the name by one with the value, which comes last. On an error the Set is as it was.
+//
+//go:noinline
 func (s *Set) Set(name, value string) error { return set(s, name, value) }
 
 // SetBytes is Set for a value in octets, which are copied.
+//
+//go:noinline
 func (s *Set) SetBytes(name string, value []byte) error { return set(s, name, value) }
 
 // Add appends a line. On an error the Set is as it was.
+//
+//go:noinline
 func (s *Set) Add(name, value string) error { return add(s, name, value) }
 
 // AddBytes is Add for name and value in octets, which are copied.
+//
+//go:noinline
 func (s *Set) AddBytes(name, value []byte) error { return add(s, name, value) }
 
 // Parse appends a raw field line, "Name: value" CRLF (RFC 9112 section 5). White space before the colon, an empty name and a
