@@ -72,6 +72,7 @@ func TestServe(t *testing.T) {
 		{"PROPFIND", "/dav", 200, "dav id= rest=", ""},
 
 		{"GET", "/users", 404, "404 Not Found\n", ""},
+		{"HEAD", "/users", 404, "", ""},
 		{"OPTIONS", "/users", 404, "404 Not Found\n", ""},
 		{"POST", "/users/7", 405, "405 Method Not Allowed\n", "GET, HEAD, PUT, DELETE, OPTIONS"},
 		{"TRACE", "/", 405, "405 Method Not Allowed\n", "GET, HEAD, OPTIONS"},

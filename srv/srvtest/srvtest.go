@@ -1,5 +1,3 @@
-// Package srvtest runs requests through a server in memory, for tests of handlers and routers: through the real connection core and its
-// limits, without a socket.
 package srvtest
 
 import (

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"barewire/srv"
+)
+
+// The exit statuses.
+const (
+	exitOK = iota
+	exitFailed
+	exitUsage
+)
+
+type options struct {
+	addr   string
+	engine string
+}
+
+func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
+
+func run(args []string, stderr io.Writer) int {
+	o, err := parseOptions(args, stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return exitOK
+	case err != nil:
+		fmt.Fprintln(stderr, "origin:", err)
+		return exitUsage
+	}
+	if err := serve(o, stderr); err != nil {
+		fmt.Fprintln(stderr, "origin:", err)
+		return exitFailed
+	}
+	return exitOK
+}
+
+func parseOptions(args []string, stderr io.Writer) (o options, err error) {
+	f := flag.NewFlagSet("origin", flag.ContinueOnError)
+	f.SetOutput(stderr)
+	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "`address` to listen on")
+	f.StringVar(&o.engine, "engine", "net", "`engine` that drives the connections: net (loop is not built in)")
+	f.Int("loops", 0, "`number` of event loops, 0 is one per core; the engine net has none")
+	file := f.String("file", "", "`path` of the file for /file (not built in)")
+	upstream := f.String("upstream", "", "`URL` of the server behind /proxy/ (not built in)")
+	switch err = f.Parse(args); {
+	case err != nil:
+	case f.NArg() > 0:
+		err = fmt.Errorf("unexpected argument %q", f.Arg(0))
+	case o.engine == "loop":
+		err = errors.New("the engine loop is not built in")
+	case o.engine != "net":
+		err = fmt.Errorf("unknown engine %q", o.engine)
+	case *file != "":
+		err = errors.New("-file is not built in")
+	case *upstream != "":
+		err = errors.New("-upstream is not built in")
+	}
+	return o, err
+}
+
+func newServer(options) *srv.Server {
+	return &srv.Server{Router: newRouter(), Engine: srv.EngineNet}
+}
+
+// drainTime is how long requests in flight may go on after a signal.
+const drainTime = 10 * time.Second
+
+// serve answers requests until SIGINT or SIGTERM, after which a second one ends the program at once.
+func serve(o options, stderr io.Writer) error {
+	s := newServer(o)
+	if err := s.Listen(o.addr); err != nil {
+		return err
+	}
+	reportOnSignal(stderr)
+	signalled, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(signalled, func() {
+		stop()
+		ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+		defer cancel()
+		if s.Shutdown(ctx) != nil {
+			s.Close()
+		}
+	})
+	fmt.Fprintln(stderr, "origin: engine", o.engine, "listens on", s.Addrs())
+	return s.Run()
+}
