@@ -8,10 +8,7 @@ const (
 	minorOff          = 7
 )
 
-var (
-	http11 = load([]byte("HTTP/1.1"))
-	http10 = load([]byte("HTTP/1.0"))
-)
+const http11 = 'H' | 'T'<<8 | 'T'<<16 | 'P'<<24 | '/'<<32 | '1'<<40 | '.'<<48 | '1'<<56
 
 // consumeVersion goes on at b[i] with a version that starts at offset start and has the form given. It returns the offset
 // behind it, len(b) when b ends before, or the offset of the octet that it refuses.
@@ -19,7 +16,7 @@ func consumeVersion(b []byte, start, i int, form string) (int, Error) {
 	for ; i < len(b) && i-start < len(form); i++ {
 		c, want := b[i], form[i-start]
 		switch {
-		case c == want || want == 'd' && is(c, classDigit):
+		case want == 'd' && is(c, classDigit), want != 'd' && c == want:
 		case want == '\n':
 			return i, BareCR
 		default:
