@@ -12,16 +12,36 @@ const (
 //
 // Eight octets go at a time: adding 0x3f to the low seven bits of an octet carries into bit 7 from 'A' (0x41) on, adding 0x25 from
 // 'Z'+1 (0x5b) on. The octets with the first carry and without the second are the capitals; octets above 0x7f are
-// masked out, and the carry bit moved down by two is exactly the 0x20 to set.
+// masked out, and the carry bit moved down by two is exactly the 0x20 to set. The last word may overlap the one before, since
+// folding twice does no harm.
 func Fold(b []byte) {
-	for len(b) >= 8 {
-		w := binary.LittleEndian.Uint64(b)
-		binary.LittleEndian.PutUint64(b, w|capitals(w)>>2)
-		b = b[8:]
+	n := len(b)
+	if n < 8 {
+		foldShort(b)
+		return
 	}
-	for i, c := range b {
-		b[i] = lower(c)
+	// Loaded first: a load that overlaps a store just made would have to wait for it.
+	last := binary.LittleEndian.Uint64(b[n-8:])
+	for i := 0; i < n-8; i += 8 {
+		w := binary.LittleEndian.Uint64(b[i : i+8])
+		binary.LittleEndian.PutUint64(b[i:i+8], w|capitals(w)>>2)
 	}
+	binary.LittleEndian.PutUint64(b[n-8:], last|capitals(last)>>2)
+}
+
+// foldShort folds up to 7 octets: 4 and more as two words of 4 that overlap.
+func foldShort(b []byte) {
+	n := len(b)
+	if n < 4 {
+		for i, c := range b {
+			b[i] = lower(c)
+		}
+		return
+	}
+	w := uint64(binary.LittleEndian.Uint32(b)) | uint64(binary.LittleEndian.Uint32(b[n-4:]))<<32
+	w |= capitals(w) >> 2
+	binary.LittleEndian.PutUint32(b, uint32(w))
+	binary.LittleEndian.PutUint32(b[n-4:], uint32(w>>32))
 }
 
 // capitals returns a word with bit 7 set in each octet of w that is in 'A' to 'Z'.

@@ -78,6 +78,20 @@ func (x *Index) Fold(b []byte) {
 	}
 }
 
+// Span returns where in b the value of the first line with the well-known name is, without the white space around it. The name
+// must be one that Note has seen.
+func (x *Index) Span(b []byte, id ID) (start, end int) {
+	l := x.lines[x.first[id&63]]
+	start, end = int(l.colon)+1, int(l.cr)
+	for start < end && (b[start] == ' ' || b[start] == '\t') {
+		start++
+	}
+	for start < end && (b[end-1] == ' ' || b[end-1] == '\t') {
+		end--
+	}
+	return start, end
+}
+
 // View returns the section in b. x must have been noted and its names folded, and neither may change while the View is in use.
 func (x *Index) View(b []byte) View { return View{b, x} }
 

@@ -1,0 +1,51 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// The exit statuses of a command.
+const (
+	ExitOK     = iota // also after a signal, and for -h
+	ExitFailed        // it could not do its work
+	ExitUsage         // the command line is wrong
+)
+
+// Flags returns an empty set of flags for the command with the name. -h prints about, which ends with a line break, and the flags.
+func Flags(name, about string, stderr io.Writer) *flag.FlagSet {
+	f := flag.NewFlagSet(name, flag.ContinueOnError)
+	f.SetOutput(stderr)
+	f.Usage = func() {
+		fmt.Fprintf(stderr, "%s\nFlags:\n", about)
+		f.PrintDefaults()
+	}
+	return f
+}
+
+// Parse parses a command line of flags alone. Where ok is false there is nothing left to do but to exit with the status.
+func Parse(f *flag.FlagSet, args []string) (status int, ok bool) {
+	switch err := f.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return ExitOK, false
+	case err != nil:
+		return ExitUsage, false
+	case f.NArg() > 0:
+		fmt.Fprintf(f.Output(), "%s: unexpected argument %q\n", f.Name(), f.Arg(0))
+		return ExitUsage, false
+	}
+	return ExitOK, true
+}
+
+// Signalled returns a context that SIGINT and SIGTERM end. A second signal ends the program at once.
+func Signalled() context.Context {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx
+}

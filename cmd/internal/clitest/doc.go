@@ -1,0 +1,2 @@
+// Package clitest builds a command and runs it as a program, for the command's own tests.
+package clitest
