@@ -5,6 +5,9 @@ import _ "embed" // for go:embed
 // PageType is the media type of the pages.
 const PageType = "text/html; charset=utf-8"
 
+// Why stands in BadGateway and GatewayTimeout, once, where the reason goes.
+const Why = "<!--why-->"
+
 // The pages, shared by everybody who serves them: they must not be written to.
 var (
 	//go:embed html/home.html
@@ -15,4 +18,10 @@ var (
 	MyProblem []byte // the server is at fault, 500
 	//go:embed html/notfound.html
 	NotFound []byte // no such page, 404
+	//go:embed html/noclip.html
+	NoClip []byte // no clip to be sent, 404
+	//go:embed html/badgateway.html
+	BadGateway []byte // the upstream gave no response, 502
+	//go:embed html/gatewaytimeout.html
+	GatewayTimeout []byte // the upstream gave none in time, 504
 )

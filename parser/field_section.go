@@ -183,13 +183,13 @@ func (s *fieldSection) values(b []byte, id hdr.ID) iter.Seq2[int, []byte] {
 	}
 }
 
-// valueOff returns the offset in b of the value of the nth line with the well-known name, counted from 0.
-func (s *fieldSection) valueOff(b []byte, id hdr.ID, nth int) int {
-	for off := range s.values(b, id) {
-		if nth == 0 {
-			return off
+// repeatedOff returns the offset in b of the value of the second line with the well-known name.
+func (s *fieldSection) repeatedOff(b []byte, id hdr.ID) (off int) {
+	count := 0
+	for off = range s.values(b, id) {
+		if count++; count == 2 {
+			break
 		}
-		nth--
 	}
-	return 0
+	return off
 }

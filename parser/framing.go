@@ -27,11 +27,12 @@ func (m *message) checkFraming(b []byte, seen, repeated hdr.Bits) (off int, e Er
 		return 0, 0
 	}
 	if repeated.Has(hdr.ContentLength) {
-		return m.section.valueOff(b, hdr.ContentLength, 1), ContentLengthRepeated
+		return m.section.repeatedOff(b, hdr.ContentLength), ContentLengthRepeated
 	}
-	size, bad, e := contentLength(m.section.index.View(b).ByID(hdr.ContentLength))
+	start, end := m.section.index.Span(b, hdr.ContentLength)
+	size, bad, e := contentLength(b[start:end])
 	if e != 0 {
-		return m.section.valueOff(b, hdr.ContentLength, 0) + bad, e
+		return start + bad, e
 	}
 	m.framing, m.size = FramingLength, size
 	return 0, 0
@@ -62,10 +63,12 @@ func contentLength(value []byte) (size int64, bad int, e Error) {
 // implemented here, once the list is known to be well-formed.
 func (m *message) checkTransferEncoding(b []byte, seen hdr.Bits) (off int, e Error) {
 	if m.minor == 0 {
-		return m.section.valueOff(b, hdr.TransferEncoding, 0), TransferEncodingVersion
+		off, _ = m.section.index.Span(b, hdr.TransferEncoding)
+		return off, TransferEncodingVersion
 	}
 	if seen.Has(hdr.ContentLength) {
-		return m.section.valueOff(b, hdr.ContentLength, 0), TransferEncodingLength
+		off, _ = m.section.index.Span(b, hdr.ContentLength)
+		return off, TransferEncodingLength
 	}
 	chunked, unknown := false, -1
 	for lineOff, rest := range m.section.values(b, hdr.TransferEncoding) {
@@ -107,28 +110,43 @@ func codingName(coding []byte) []byte {
 	return hdr.TrimOWS(coding)
 }
 
-// checkPersistent applies RFC 9112 section 9.3: close ends the connection after this message, HTTP/1.1 stays
-// open without, HTTP/1.0 with keep-alive.
-func (m *message) checkPersistent(b []byte, seen hdr.Bits) {
+// checkPersistent applies RFC 9112 section 9.3: close ends the connection after this message; without it HTTP/1.1 stays
+// open, and HTTP/1.0 with keep-alive.
+func (m *message) checkPersistent(b []byte, seen, repeated hdr.Bits) {
 	m.persistent = m.minor > 0
-	if !seen.Has(hdr.Connection) {
-		return
-	}
-	for value := range m.section.index.View(b).Values(hdr.Connection.String()) {
-		for more := true; more; {
-			var option []byte
-			option, value, more = bytes.Cut(value, []byte(",")) // options are tokens: quotes mean nothing here
-			option = hdr.TrimOWS(option)
-			if hdr.EqualFold(option, "close") {
-				m.persistent = false
-				return
-			}
-			if hdr.EqualFold(option, "keep-alive") {
-				m.persistent = true
-			}
+	switch {
+	case !seen.Has(hdr.Connection):
+	case repeated.Has(hdr.Connection):
+		keepAlive, closes := false, false
+		for _, value := range m.section.values(b, hdr.Connection) {
+			k, c := connectionOptions(value)
+			keepAlive, closes = keepAlive || k, closes || c
 		}
+		m.persistent = (m.persistent || keepAlive) && !closes
+	default:
+		start, end := m.section.index.Span(b, hdr.Connection)
+		keepAlive, closes := connectionOptions(b[start:end])
+		m.persistent = (m.persistent || keepAlive) && !closes
 	}
 }
+
+// connectionOptions looks for the two options that matter in Connection = #connection-option (RFC 9110 section 7.6.1). Options are
+// tokens: quotes do not hide a comma.
+func connectionOptions(value []byte) (keepAlive, closes bool) {
+	if string(value) == "keep-alive" { // as browsers write it
+		return true, false
+	}
+	for more := true; more; {
+		var option []byte
+		option, value, more = bytes.Cut(value, comma)
+		option = hdr.TrimOWS(option)
+		keepAlive = keepAlive || hdr.EqualFold(option, "keep-alive")
+		closes = closes || hdr.EqualFold(option, "close")
+	}
+	return keepAlive, closes
+}
+
+var comma = []byte(",")
 
 // checkExpect applies RFC 9110 section 10.1.1: 100-continue is the one expectation there is. In HTTP/1.0 the field is ignored.
 func (m *message) checkExpect(b []byte, seen hdr.Bits) (off int, e Error) {

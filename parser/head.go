@@ -97,8 +97,13 @@ func (m *message) ErrorOff() int { return m.pos }
 func (m *message) Minor() int { return int(m.minor) }
 
 // Fields returns the header section. b must hold the head at its start, as for the call of Parse that completed it; the
-// View is valid until b changes or Reset is called.
-func (m *message) Fields(b []byte) hdr.View { return m.section.index.View(b) }
+// View is valid until b changes or Reset is called. It is empty as long as no head is complete.
+func (m *message) Fields(b []byte) hdr.View {
+	if m.phase != complete {
+		return hdr.View{}
+	}
+	return m.section.index.View(b)
+}
 
 // Framing returns how the end of the message body is found.
 func (m *message) Framing() Framing { return m.framing }
@@ -162,7 +167,9 @@ func (h *Head) check(b []byte) (off int, e Error) {
 	if off, e = h.checkVersion(b, h.version); e != 0 {
 		return off, e
 	}
-	h.method = MethodOf(h.Method(b))
+	if h.method == 0 {
+		h.method = MethodOf(h.Method(b))
+	}
 	if off, e = h.checkTarget(b); e != 0 {
 		return off, e
 	}
@@ -173,7 +180,7 @@ func (h *Head) check(b []byte) (off int, e Error) {
 	if off, e = h.checkFraming(b, seen, repeated); e != 0 {
 		return off, e
 	}
-	h.checkPersistent(b, seen)
+	h.checkPersistent(b, seen, repeated)
 	return h.checkExpect(b, seen)
 }
 

@@ -15,71 +15,61 @@ func (h *Head) checkHostField(b []byte, seen, repeated hdr.Bits) (off int, e Err
 	case !seen.Has(hdr.Host):
 		return len(b) - len("\r\n"), HostMissing
 	case repeated.Has(hdr.Host):
-		return h.section.valueOff(b, hdr.Host, 1), HostRepeated
+		return h.section.repeatedOff(b, hdr.Host), HostRepeated
 	}
-	if _, bad := checkHost(h.section.index.View(b).ByID(hdr.Host)); bad >= 0 {
-		return h.section.valueOff(b, hdr.Host, 0) + bad, HostSyntax
+	start, end := h.section.index.Span(b, hdr.Host)
+	if _, bad := checkHost(b, start, end); bad >= 0 {
+		return bad, HostSyntax
 	}
 	return 0, 0
 }
 
-// checkHost checks uri-host [ ":" port ] (RFC 9110 section 7.2, RFC 3986 section 3.2.2), where the host is not
-// empty, and the port is empty or at most 65535. It returns how many octets the host takes, and the offset of the first offending octet, len(s) if
-// something is missing at the end; -1 if all is well.
-func checkHost(s []byte) (size, bad int) {
-	i := 0
-	if len(s) > 0 && s[0] == '[' {
-		end := bytes.IndexByte(s, ']')
-		if end < 0 {
-			return 0, len(s)
+// checkHost checks that b[i:end] is uri-host [ ":" port ] (RFC 9110 section 7.2, RFC 3986 section 3.2.2), where the host is not
+// empty, and the port is empty or at most 65535. The octet at b[end], if there is one, must be none that a host can have. It returns
+// the offset behind the host, and that of the octet at fault, end if something is missing there, or -1 if all is well.
+func checkHost(b []byte, i, end int) (hostEnd, bad int) {
+	if i < end && b[i] == '[' {
+		size := bytes.IndexByte(b[i:end], ']')
+		if size < 0 {
+			return 0, end
 		}
-		if literal := s[1:end]; !isIPv6(literal) && !isIPvFuture(literal) {
-			return 0, 1
+		if literal := b[i+1 : i+size]; !isIPv6(literal) && !isIPvFuture(literal) {
+			return 0, i + 1
 		}
-		i = end + 1
-	} else if i = scanRegName(s); i == 0 {
-		return 0, 0
+		hostEnd = i + size + 1
+	} else if hostEnd = scanRegName(b, i); hostEnd == i {
+		return 0, i
 	}
-	if i < len(s) {
-		if bad := checkPort(s[i:]); bad >= 0 {
-			return 0, i + bad
-		}
+	if hostEnd == end {
+		return end, -1
 	}
-	return i, -1
-}
-
-// scanRegName returns the size of the longest reg-name at the start of s. An IPv4 address is one by its octets, and nothing
-// depends on the difference.
-func scanRegName(s []byte) int {
-	i := 0
-	for i < len(s) {
-		switch {
-		case is(s[i], classRegName):
-			i++
-		case s[i] == '%' && i+2 < len(s) && is(s[i+1], classHex) && is(s[i+2], classHex):
-			i += 3
-		default:
-			return i
-		}
-	}
-	return i
-}
-
-// checkPort checks ":" port and returns the offset of the first offending octet, or -1.
-func checkPort(s []byte) (bad int) {
-	if s[0] != ':' {
-		return 0
+	if b[hostEnd] != ':' {
+		return 0, hostEnd
 	}
 	port := 0
-	for i, c := range s[1:] {
-		if !is(c, classDigit) {
-			return i + 1
+	for i := hostEnd + 1; i < end; i++ {
+		if !is(b[i], classDigit) {
+			return 0, i
 		}
-		if port = port*10 + int(c-'0'); port > 65535 {
-			return i + 1
+		if port = port*10 + int(b[i]-'0'); port > 65535 {
+			return 0, i
 		}
 	}
-	return -1
+	return hostEnd, -1
+}
+
+// scanRegName returns the offset behind the longest reg-name at b[i:]. An IPv4 address is one by its octets, and nothing
+// depends on the difference.
+func scanRegName(b []byte, i int) int {
+	for {
+		for i < len(b) && is(b[i], classRegName) {
+			i++
+		}
+		if i+2 >= len(b) || b[i] != '%' || !is(b[i+1], classHex) || !is(b[i+2], classHex) {
+			return i
+		}
+		i += 3
+	}
 }
 
 // isIPv6 reports whether s is an IPv6address (RFC 3986 section 3.2.2): eight groups of one to four hexadecimal digits, of which one run of
@@ -99,13 +89,13 @@ func isIPv6(s []byte) bool {
 		}
 		if size < len(s) && s[size] == '.' {
 			groups += 2
-			return isIPv4(s) && (groups == 8 || elided && groups < 8)
+			return isIPv4(s) && groups <= 8 && (groups < 8) == elided
 		}
 		if groups++; size == 0 || groups > 8 {
 			return false
 		}
 		if s = s[size:]; len(s) == 0 {
-			return groups == 8 || elided && groups < 8
+			return (groups < 8) == elided
 		}
 		if s[0] != ':' || len(s) == 1 {
 			return false

@@ -7,12 +7,15 @@ package parser
 // One empty line before it is ignored (RFC 9112 section 2.2). It returns true once the line is complete.
 func (h *Head) requestLine(b []byte) bool {
 	i := h.pos
+	if h.phase == inLead && i == 0 && uint32(word(b, 0)) == get { // most requests
+		h.phase, h.method, h.target, i = inTarget, MethodGet, len("GET "), len("GET ")
+	}
 	switch h.phase {
 	case inLead:
 		if i == 0 && len(b) > 0 && b[0] == '\r' {
 			i++
 		}
-		if i == len(b) {
+		if i >= len(b) {
 			return h.pause(inLead, i)
 		}
 		if i == 1 {
@@ -49,7 +52,9 @@ func (h *Head) requestLine(b []byte) bool {
 		fallthrough
 	case inVersion:
 		var e Error
-		if i, e = consumeVersion(b, h.version, i, versionInRequest); e != 0 {
+		if i == h.version && isHTTP11(b, i) {
+			i += len(versionInRequest)
+		} else if i, e = consumeVersion(b, h.version, i, versionInRequest); e != 0 {
 			return h.refuse(e, i)
 		}
 		if i < h.version+len(versionInRequest) {
@@ -60,6 +65,8 @@ func (h *Head) requestLine(b []byte) bool {
 	h.section.reset(i, h.limits.Fields)
 	return true
 }
+
+const get = 'G' | 'E'<<8 | 'T'<<16 | ' '<<24
 
 // startLineError is otherwise, unless c ends the line.
 func startLineError(c byte, otherwise Error) Error {

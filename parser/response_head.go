@@ -39,7 +39,7 @@ func (h *ResponseHead) check(b []byte) (off int, e Error) {
 		h.status = h.status*10 + int(c-'0')
 	}
 	seen, repeated := h.section.index.Note(b)
-	h.checkPersistent(b, seen)
+	h.checkPersistent(b, seen, repeated)
 	if h.switches() {
 		h.persistent = false
 	}

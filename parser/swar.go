@@ -10,7 +10,7 @@ import (
 // is worth a closer look is looked up in the table of classes, and if it belongs to the run after all, which is rare, the
 // run goes on behind it. The table has the last word, so the masks may stop too often, but never too late.
 //
-// Near the end of b, where eight octets are not left, the table decides alone.
+// Behind the end of b a word is filled up with NUL, which no class has, so that every run ends at the latest there.
 
 const (
 	ones  = 0x0101010101010101
@@ -20,67 +20,67 @@ const (
 
 func load(b []byte) uint64 { return binary.LittleEndian.Uint64(b) }
 
+// word returns the eight octets of b from i on, with NUL for those behind the end.
+func word(b []byte, i int) uint64 {
+	if i >= 0 && i <= len(b)-8 {
+		return load(b[i : i+8])
+	}
+	return lastWord(b, i)
+}
+
+func lastWord(b []byte, i int) (w uint64) {
+	for j := len(b) - 1; j >= i; j-- {
+		w = w<<8 | uint64(b[j])
+	}
+	return w
+}
+
 // firstOctet returns which octet of a word has the lowest bit of a mask, 0 to 7, counted as in memory.
 func firstOctet(mask uint64) int { return bits.TrailingZeros64(mask) >> 3 }
 
 // scanToken returns the offset of the first octet of b, from i on, that is not tchar, or len(b).
 func scanToken(b []byte, i int) int {
-	for i+8 <= len(b) {
-		mask := tokenStops(load(b[i:]))
+	for {
+		mask := tokenStops(word(b, i))
 		if mask == 0 {
 			i += 8
 			continue
 		}
-		i += firstOctet(mask)
-		if !is(b[i], classToken) {
+		if i += firstOctet(mask); i >= len(b) || !is(b[i], classToken) {
 			return i
 		}
 		i++
 	}
-	for i < len(b) && is(b[i], classToken) {
-		i++
-	}
-	return i
 }
 
 // scanValue returns the offset of the first octet of b, from i on, that cannot stand in a field value, or len(b).
 func scanValue(b []byte, i int) int {
-	for i+8 <= len(b) {
-		mask := valueStops(load(b[i:]))
+	for {
+		mask := valueStops(word(b, i))
 		if mask == 0 {
 			i += 8
 			continue
 		}
-		i += firstOctet(mask)
-		if b[i] != '\t' {
+		if i += firstOctet(mask); i >= len(b) || !is(b[i], classValue) {
 			return i
 		}
 		i++
 	}
-	for i < len(b) && is(b[i], classValue) {
-		i++
-	}
-	return i
 }
 
-// scanTarget returns the offset of the first octet of b, from i on, that is '?' or not of [classTarget], or len(b).
+// scanTarget returns the offset of the first octet of b, from i on, that is '?' or not of classTarget, or len(b).
 func scanTarget(b []byte, i int) int {
-	for i+8 <= len(b) {
-		mask := targetStops(load(b[i:]))
+	for {
+		mask := targetStops(word(b, i))
 		if mask == 0 {
 			i += 8
 			continue
 		}
-		i += firstOctet(mask)
-		if !is(b[i], classTarget) || b[i] == '?' {
+		if i += firstOctet(mask); i >= len(b) || !is(b[i], classTarget) || b[i] == '?' {
 			return i
 		}
 		i++
 	}
-	for i < len(b) && is(b[i], classTarget) && b[i] != '?' {
-		i++
-	}
-	return i
 }
 
 // tokenStops marks the octets of w that are neither letters nor '-'.
@@ -104,8 +104,8 @@ func letters(w uint64) uint64 {
 	return (low + (0x80-'a')*ones) &^ (low + (0x7f-'z')*ones)
 }
 
-// valueStops marks the octets of w below SP and DEL. Borrows make the octets behind the first marked one unreliable.
+// valueStops marks the octets of w below SP and DEL. Borrows and carries make it unreliable behind the first octet marked, or the
+// first 0xff: there it may mark too much.
 func valueStops(w uint64) uint64 {
-	del := w ^ lows
-	return ((w-' '*ones)&^w | (del-ones)&^del) & highs
+	return ((w - ' '*ones) | (w + ones)) &^ w & highs
 }

@@ -83,12 +83,11 @@ func (h *Head) checkTarget(b []byte) (off int, e Error) {
 // connect to (RFC 9110 section 9.3.6).
 func (h *Head) checkAuthorityForm(b []byte, end int) (off int, e Error) {
 	h.form, h.path, h.authority, h.authorityEnd = AuthorityForm, h.target, h.target, end
-	target := b[h.target:end]
-	size, bad := checkHost(target)
+	hostEnd, bad := checkHost(b, h.target, end)
 	if bad >= 0 {
-		return h.target + bad, AuthorityTarget
+		return bad, AuthorityTarget
 	}
-	if bytes.Trim(target[size:], ":0") == nil {
+	if len(bytes.Trim(b[hostEnd:end], ":0")) == 0 {
 		return end, AuthorityTarget
 	}
 	return 0, 0
@@ -112,11 +111,11 @@ func (h *Head) checkAbsoluteForm(b []byte, end int) (off int, e Error) {
 	if size := bytes.IndexAny(b[h.authority:end], "/?"); size >= 0 {
 		h.authorityEnd = h.authority + size
 	}
-	if _, bad := checkHost(b[h.authority:h.authorityEnd]); bad >= 0 {
-		return h.authority + bad, TargetAuthority
+	if _, bad := checkHost(b, h.authority, h.authorityEnd); bad >= 0 {
+		return bad, TargetAuthority
 	}
 	if bad := bytes.IndexAny(b[h.authorityEnd:end], "[]"); bad >= 0 {
-		return h.authorityEnd + bad, TargetOctet
+		return h.authorityEnd + bad, TargetForm
 	}
 	h.path = h.authorityEnd
 	if h.method == MethodOptions && h.authorityEnd == end {
@@ -170,3 +169,7 @@ func (h *Head) Host(b []byte) []byte {
 	}
 	return h.section.index.View(b).ByID(hdr.Host)
 }
+
+// Secure reports whether the request-target names the scheme https, whose resources are to be served over TLS alone (RFC 9110
+// section 7.4).
+func (h *Head) Secure() bool { return h.authorityEnd > 0 && h.authority-h.target == len("https://") }

@@ -10,6 +10,11 @@ const (
 
 const http11 = 'H' | 'T'<<8 | 'T'<<16 | 'P'<<24 | '/'<<32 | '1'<<40 | '.'<<48 | '1'<<56
 
+// isHTTP11 reports whether b[i:] starts with "HTTP/1.1" CRLF, as most request lines end.
+func isHTTP11(b []byte, i int) bool {
+	return i <= len(b)-len(versionInRequest) && word(b, i) == http11 && b[i+8] == '\r' && b[i+9] == '\n'
+}
+
 // consumeVersion goes on at b[i] with a version that starts at offset start and has the form given. It returns the offset
 // behind it, len(b) when b ends before, or the offset of the octet that it refuses.
 func consumeVersion(b []byte, start, i int, form string) (int, Error) {

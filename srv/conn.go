@@ -37,6 +37,8 @@ const (
 	flagClosing                       // no further request is answered
 	flagExpired                       // the deadline was reached
 	flagGone                          // hijacked
+	flagFull                          // the socket took no more when advance returned
+	flagSecure                        // over TLS
 )
 
 func (f connFlags) has(bits connFlags) bool { return f&bits != 0 }
@@ -46,7 +48,6 @@ func (f connFlags) has(bits connFlags) bool { return f&bits != 0 }
 // time.
 type conn struct {
 	phase    phase
-	class    dueClass
 	flags    connFlags
 	due      tick
 	requests uint32
@@ -72,11 +73,13 @@ func (r *rate) add(waited tick, n int, window tick) bool {
 	return ok
 }
 
+// wait notes that time was spent waiting, for the next add to judge by what came of it.
+func (r *rate) wait(waited tick) { r.waited += uint32(waited) }
+
 func (r *rate) left(window tick) tick { return window - tick(r.waited) }
 
 // arm sets the deadline for what the connection does next.
 func (c *conn) arm(t *turn, class dueClass) {
-	c.class = class
 	switch b := &t.s.bounds; class {
 	case headDue:
 		c.due = t.now + b.headTime
@@ -90,9 +93,6 @@ func (c *conn) arm(t *turn, class dueClass) {
 		c.due = t.now + b.graceTime
 	}
 }
-
-// open starts a connection: silent, it has as long as a head has.
-func (c *conn) open(t *turn) { c.arm(t, headDue) }
 
 // note takes the outcome of a port's recv outside a handler.
 func (c *conn) note(t *turn, err error) {
@@ -110,10 +110,7 @@ func (c *conn) note(t *turn, err error) {
 // advance serves the connection with the octets that are there, and goes on until it would have to wait outside a
 // handler.
 func (c *conn) advance(t *turn) want {
-	if c.flags.has(flagExpired) {
-		c.flags &^= flagExpired
-		c.expire(t)
-	}
+	c.resume(t)
 	for served := 0; served < turnMax; {
 		if t.unsent() > sendSize && c.phase < phaseDrain {
 			if w := c.pause(t); w != wantRead {
@@ -138,11 +135,14 @@ func (c *conn) advance(t *turn) want {
 		case phaseDrain:
 			switch err := t.flush(); {
 			case err == errWait:
+				c.flags |= flagFull
 				return wantWrite
-			case err != nil || c.flags.has(flagEOF) || t.port.closeWrite(t) != nil:
+			case err != nil:
+				c.lose(t)
+			case c.flags.has(flagEOF) || t.port.closeWrite(t) != nil:
 				c.phase = phaseDead
 			default:
-				c.phase = phaseLinger
+				c.phase, t.discarded = phaseLinger, 0
 				c.arm(t, lingerDue)
 			}
 		case phaseLinger:
@@ -159,16 +159,53 @@ func (c *conn) advance(t *turn) want {
 // pause waits for input, once the answers that are finished have been sent: a client that reads nothing is not read from
 // either.
 func (c *conn) pause(t *turn) want {
-	class, due := c.class, c.due
+	if t.unsent() == 0 {
+		return wantRead
+	}
 	switch err := t.flush(); {
 	case err == errWait:
+		c.flags |= flagFull
 		return wantWrite
 	case err != nil:
-		c.phase = phaseDead
+		c.lose(t)
 		return wantClose
 	}
-	c.class, c.due = class, due
+	c.arm(t, c.phase.due()) // the wait for input begins here
 	return wantRead
+}
+
+// due is the class of the deadline for input in a phase before drain.
+func (p phase) due() dueClass {
+	switch p {
+	case phaseIdle:
+		return idleDue
+	case phaseHead:
+		return headDue
+	}
+	return readDue
+}
+
+// resume takes note of how the wait ended that advance has returned for.
+func (c *conn) resume(t *turn) {
+	full, expired := c.flags.has(flagFull), c.flags.has(flagExpired)
+	c.flags &^= flagFull | flagExpired
+	window := t.s.bounds.rateTime
+	if full {
+		c.sendRate.wait(c.sendRate.left(window) - (c.due - t.now))
+	}
+	switch {
+	case expired && !full:
+		c.expire(t)
+	case expired && !c.sendRate.add(0, 0, window):
+		c.lose(t)
+	}
+}
+
+// lose gives the connection up with octets unsent. It is reset: a FIN would tell the client that a response which ends with
+// the connection is complete.
+func (c *conn) lose(t *turn) {
+	t.port.abort(t)
+	c.phase = phaseDead
 }
 
 // parse reads a head. It reports false when more input is needed.
@@ -205,13 +242,16 @@ func (c *conn) begin(t *turn, n int) {
 	c.dropKept()
 	t.sum.requests.Add(1)
 	t.pin(n)
-	if !t.head.Persistent() || c.requests >= t.s.bounds.requests {
+	// What comes behind a CONNECT that is not granted may be meant for the tunnel: it is no request (RFC 9931).
+	if !t.head.Persistent() || c.requests >= t.s.bounds.requests || t.head.MethodID() == parser.MethodConnect {
 		c.flags |= flagClosing
 	}
 	t.req.reset()
 	t.res.reset()
 	t.content.reset(t.s.bounds.content)
-	if err := t.find(); err != nil {
+	if t.head.Secure() && !c.flags.has(flagSecure) {
+		t.refuse(ErrMisdirected, nil, 0)
+	} else if err := t.find(); err != nil {
 		t.refuse(err, nil, 0)
 	} else if t.content.limit < t.head.Size() {
 		t.refuse(parser.ContentTooLarge, nil, 0)
@@ -250,6 +290,19 @@ func (c *conn) serve(t *turn) {
 	t.sum.done.Add(1)
 }
 
+// quit ends the connection of a handler that called runtime.Goexit, while the goroutine unwinds.
+func (c *conn) quit(t *turn) {
+	t.req.end()
+	if c.phase == phaseActive {
+		c.conclude(t)
+	}
+	if c.phase == phaseDrain {
+		t.push()
+	}
+	c.phase = phaseDead
+	t.sum.done.Add(1)
+}
+
 // conclude completes the response of a handler that has returned, or puts another in its place.
 func (c *conn) conclude(t *turn) {
 	err := t.res.err
@@ -261,7 +314,7 @@ func (c *conn) conclude(t *turn) {
 	}
 	if done := t.s.OnDone; done != nil {
 		if c.phase != phaseDead && t.push() != nil {
-			c.phase = phaseDead
+			c.lose(t)
 		}
 		done(t.res, t.req)
 	}

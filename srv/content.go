@@ -4,7 +4,6 @@ import (
 	"io"
 
 	"barewire/hdr"
-	"barewire/parser"
 )
 
 // Content is the content of a request: what its message body holds when the chunked coding has been removed. It is read as it
@@ -26,7 +25,7 @@ type Content struct {
 func (c *Content) reset(limit int64) {
 	t := c.t
 	c.limit, c.piece, c.tail, c.trailers, c.err = limit, nil, nil, hdr.View{}, nil
-	c.expecting = t.head.ExpectContinue() && t.head.Framing() != parser.FramingNone
+	c.expecting = t.head.ExpectContinue() && t.head.Size() != 0
 }
 
 // open starts decoding, once the route has set the limit.
@@ -46,6 +45,10 @@ func (c *Content) Size() int64 { return c.live().head.Size() }
 // when nothing has come, having sent 100 (Continue) if the client waits for that. At the end it returns io.EOF.
 func (c *Content) Next() ([]byte, error) {
 	t := c.live()
+	if tail := c.tail; len(tail) > 0 { // Read has not got that far
+		c.tail = nil
+		return tail, nil
+	}
 	if poison {
 		overwrite(c.piece, t.route.Name)
 		c.piece = nil
@@ -103,20 +106,17 @@ func (c *Content) Read(p []byte) (int, error) {
 
 // WriteTo writes the rest of the content to w. It implements io.WriterTo.
 func (c *Content) WriteTo(w io.Writer) (n int64, err error) {
-	piece := c.tail
-	c.tail = nil
 	for {
-		if len(piece) > 0 {
-			m, err := w.Write(piece)
-			n += int64(m)
-			if err != nil {
-				return n, err
-			}
+		piece, err := c.Next()
+		if err == io.EOF {
+			return n, nil
 		}
-		if piece, err = c.Next(); err != nil {
-			if err == io.EOF {
-				err = nil
-			}
+		if err != nil {
+			return n, err
+		}
+		m, err := w.Write(piece)
+		n += int64(m)
+		if err != nil {
 			return n, err
 		}
 	}

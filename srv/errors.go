@@ -14,6 +14,7 @@ const (
 	ErrHijacked                        // the connection was hijacked
 	ErrHijack                          // the connection cannot be hijacked: a response has begun
 	ErrHandler                         // the handler panicked
+	ErrMisdirected                     // a resource of https was asked for without TLS
 	ErrClosed                          // the server was shut down or closed
 	ErrListen                          // Run without Listen
 	ErrEngine                          // the engine is not built for this system
@@ -35,6 +36,7 @@ var faults = [...]struct {
 	ErrHijacked:       {"hijacked", "connection was hijacked", "", 0},
 	ErrHijack:         {"hijack", "connection cannot be hijacked after a response has begun", "", 0},
 	ErrHandler:        {"handler", "the server failed to answer", "RFC 9110 section 15.6.1", 500},
+	ErrMisdirected:    {"misdirected", "resources of https are served over TLS alone", "RFC 9110 section 7.4", 421},
 	ErrClosed:         {"closed", "server was shut down or closed", "", 0},
 	ErrListen:         {"listen", "nothing to serve: Listen first", "", 0},
 	ErrEngine:         {"engine", "engine is not built for this system", "", 0},

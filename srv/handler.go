@@ -15,24 +15,30 @@ func (t *turn) find() (err fault) {
 			err = ErrHandler
 		}
 	}()
+	route := nowhere
 	if t.s.Router != nil {
-		t.route = t.s.Router.Route(t.req)
+		route = t.s.Router.Route(t.req)
 	}
-	if size := t.route.ContentSize; size != 0 {
+	if size := route.ContentSize; size != 0 { // a Route that is nil panics here
 		t.content.limit = or(size, 0, 1<<63-1)
 	}
+	t.route = route
 	t.content.open()
 	returned = true
 	return nil
 }
 
 // call runs the handler. A panic is logged and answered with 500 or, when some of the response has left, by cutting it
-// off. runtime.Goexit ends the goroutine, whose deferred calls close the connection.
+// off. runtime.Goexit is answered likewise, and then ends the goroutine, whose deferred calls close the connection.
 func (t *turn) call() {
 	returned := false
 	defer func() {
-		if !returned {
-			t.panicked(recover())
+		if returned {
+			return
+		}
+		v := recover()
+		if t.panicked(v); v == nil {
+			t.c.quit(t)
 		}
 	}()
 	t.route.Handler.ServeHTTP(t.res, t.req)

@@ -26,6 +26,6 @@ func (w *Response) Hijack() (net.Conn, []byte, error) {
 	}
 	t.c.flags |= flagGone
 	t.c.phase = phaseDead
-	w.fail(ErrHijacked)
+	t.content.fail(ErrHijacked)
 	return nc, bytes.Clone(t.unread()), nil
 }

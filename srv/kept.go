@@ -15,8 +15,13 @@ type kept struct {
 
 var keptPool = sync.Pool{New: func() any { return &kept{b: make([]byte, 0, keptSize)} }}
 
-// save moves what outlives the turn to the connection, which waits for input between heads or in one.
+// save moves what outlives the turn to the connection, which waits between heads or in one: output that the socket has not
+// taken, and the part of a head that has come.
 func (c *conn) save(t *turn) {
+	if len(t.out) > t.taken {
+		c.out = append(c.out, t.out[t.taken:]...)
+		t.out, t.taken = t.out[:0], 0
+	}
 	if c.phase != phaseHead {
 		return
 	}

@@ -29,18 +29,18 @@ type Timeouts struct {
 
 // Constants of the connection core, in octets unless they say otherwise.
 const (
-	rateSize    = 1200     // what each Timeouts.Rate of waiting must move
-	lingerSize  = 64 << 10 // input discarded after the last answer
-	restSize    = 64 << 10 // unread content discarded to keep a connection
-	bodySize    = 16 << 10 // content up to here is sent with a Content-Length
-	sendSize    = 32 << 10 // output beyond here is sent before more is added
-	inputSize   = 16 << 10 // a turn's input buffer
-	slackSize   = 64       // behind the input, for vector loads
-	keptSize    = 2 << 10  // partial heads up to here are kept in pooled memory
-	outputSize  = 4 << 10  // a turn's output buffer, at first
-	pooledSize  = 64 << 10 // larger output buffers are not pooled
-	turnMax     = 64       // requests a connection is served before others have their turn
-	contentArea = 8 << 10  // room for content behind a head; holds a trailer section
+	rateSize    = 1200      // what each Timeouts.Rate of waiting must move
+	lingerSize  = 64 << 10  // input discarded after the last answer
+	restSize    = 64 << 10  // unread content discarded to keep a connection
+	bodySize    = 16 << 10  // content up to here is sent with a Content-Length
+	sendSize    = 32 << 10  // output beyond here is sent before more is added
+	inputSize   = 16 << 10  // a turn's input buffer
+	slackSize   = 64        // behind the input, for vector loads
+	keptSize    = 2 << 10   // partial heads up to here are kept in pooled memory
+	outputSize  = 4 << 10   // a turn's output buffer, at first
+	pooledSize  = 64 << 10  // larger output buffers are not pooled
+	turnMax     = 64        // requests a connection is served before others have their turn
+	contentArea = 8<<10 + 1 // room for content behind a head; holds a trailer section and an octet too many
 )
 
 // bounds is Limits and Timeouts with the defaults filled in; noLimit is "none".

@@ -17,7 +17,8 @@ func (s *Server) serve(l net.Listener, config *tls.Config) error {
 	if s.draining.Load() {
 		s.mu.Unlock()
 		l.Close()
-		return ErrClosed
+		<-s.ended
+		return nil
 	}
 	s.accepting[l] = struct{}{}
 	s.mu.Unlock()
@@ -95,7 +96,7 @@ func (s *Server) admit(nc net.Conn) (*netConn, error) {
 	if s.closed {
 		return nil, ErrClosed
 	}
-	if s.perAddr != nil {
+	if s.perAddr != nil && c.remote.IsValid() { // the peer of a Unix socket has no address
 		if s.perAddr[c.remote.Addr()] >= s.bounds.connsPerAddr {
 			return nil, ErrClosed
 		}
@@ -125,7 +126,7 @@ func (s *Server) dismiss(c *netConn) {
 	}
 	c.prev, c.next = nil, nil
 	s.conns--
-	if addr := c.remote.Addr(); s.perAddr != nil {
+	if addr := c.remote.Addr(); s.perAddr != nil && addr.IsValid() {
 		if s.perAddr[addr]--; s.perAddr[addr] == 0 {
 			delete(s.perAddr, addr)
 		}

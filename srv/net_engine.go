@@ -42,13 +42,15 @@ type netConn struct {
 
 func newNetConn(s *Server, nc net.Conn) *netConn {
 	c := &netConn{s: s, nc: nc, remote: remoteOf(nc), sum: &s.tallies[0]}
-	c.class, c.due = headDue, s.tick()+s.bounds.headTime
+	c.due = s.tick() + s.bounds.headTime // silent, it has as long as a head has
 	// Only the types themselves: what embeds one may read differently than its descriptor does.
 	switch nc := nc.(type) {
 	case *net.TCPConn:
 		c.raw, _ = nc.SyscallConn()
 	case *net.UnixConn:
 		c.raw, _ = nc.SyscallConn()
+	case *tls.Conn:
+		c.flags |= flagSecure
 	}
 	c.try = c.tryRead
 	return c
@@ -126,7 +128,9 @@ func (c *netConn) await() *turn {
 			c.armRead()
 		}
 		if c.raw != nil {
-			c.err = c.raw.Read(c.try)
+			if err := c.raw.Read(c.try); err != nil {
+				c.err = err
+			}
 		} else {
 			c.readFew()
 		}
@@ -172,12 +176,13 @@ func (c *netConn) readFew() {
 		return
 	}
 	t := c.newTurn()
-	t.w += copy(t.room(), c.few[:n])
+	for few := c.few[:n]; len(few) > 0; {
+		k := copy(t.room(), few)
+		t.w, few = t.w+k, few[k:]
+	}
 	c.t = t
-	if n == fewSize {
-		c.err = c.recv(t) // there is most probably more
-	} else if n > 0 {
-		c.err = nil
+	if n > 0 {
+		c.err = nil // what it was comes again
 	}
 }
 
@@ -293,10 +298,11 @@ func (c *netConn) abort(*turn) {
 }
 
 func (c *netConn) hijack(*turn) (net.Conn, error) {
+	c.hijacked = true
+	c.s.dismiss(c) // from here on nobody else sets a deadline
 	if err := c.nc.SetDeadline(time.Time{}); err != nil {
+		c.nc.Close()
 		return nil, err
 	}
-	c.hijacked = true
-	c.s.dismiss(c)
 	return c.nc, nil
 }

@@ -26,11 +26,8 @@ func (s *fileSender) step(fd uintptr) bool {
 			break
 		}
 	}
-	if s.errno == syscall.EAGAIN {
-		return false
-	}
-	s.sent = max(s.sent, 0)
-	return true
+	s.sent = max(s.sent, 0) // an error is -1
+	return s.errno != syscall.EAGAIN
 }
 
 func (c *netConn) file(t *turn, f *os.File, off, n int64) (int64, error) {

@@ -27,7 +27,7 @@ const methodHead = parser.MethodHead
 // refuse answers in place of a handler and closes. in are the octets that off is an offset in, if there are any.
 func (t *turn) refuse(f fault, in []byte, off int) {
 	answering := t.c.phase == phaseActive
-	head := answering && t.head.MethodID() == methodHead || bytes.HasPrefix(in, []byte("HEAD "))
+	head := answering && t.head.MethodID() == methodHead || bytes.HasPrefix(bytes.TrimLeft(in, "\r\n"), []byte("HEAD "))
 	t.s.count(f)
 	t.answer(f, head)
 	t.c.close()
@@ -77,6 +77,10 @@ func (w *Response) replace(err error) {
 	t, c := w.t, w.t.c
 	if w.committed && !w.left {
 		t.out = t.out[:w.mark]
+	}
+	if _, mistake := err.(writer.Error); mistake && !w.left { // less content than declared, or more
+		t.s.abortedLog(t, err)
+		err = ErrHandler
 	}
 	f, ok := err.(fault)
 	if !w.left && ok && f.Status() != 0 {

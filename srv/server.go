@@ -177,6 +177,11 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	case <-s.ended:
 		return nil
 	case <-ctx.Done():
+	}
+	select {
+	case <-s.ended: // both, and this is the better news
+		return nil
+	default:
 		s.cancel(context.Cause(ctx))
 		return ctx.Err()
 	}

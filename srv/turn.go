@@ -166,9 +166,7 @@ func (t *turn) push() error {
 		t.c.arm(t, sendDue)
 		before := t.now
 		err = t.port.wait(t, wantWrite)
-		if !t.c.sendRate.add(t.now-before, 0, t.s.bounds.rateTime) {
-			return ErrSendTimeout
-		}
+		t.c.sendRate.wait(t.now - before)
 		if err != nil && err != errTimeout {
 			return err
 		}
@@ -191,7 +189,10 @@ func (t *turn) more() error {
 		err := t.port.recv(t)
 		if err == errWait {
 			t.port.detach(t)
-			err = t.port.wait(t, wantRead)
+			if err = t.port.wait(t, wantRead); err == nil {
+				c.readRate.wait(t.now - before)
+				continue
+			}
 		}
 		got := t.w - t.r - had
 		switch {

@@ -1,0 +1,73 @@
+// Package proxy passes requests on to an upstream server and streams its responses back. Both sides are this project's own: the
+// response that comes in is read by parser's rules, and what goes out on either side is framed anew, so that nothing passes
+// that could mean one thing here and another there.
+//
+//	p, err := proxy.New("https://httpbin.org")
+//	p.Digest = true
+//	m.Any("/httpbin/*", p.ServeHTTP)
+//
+// # What passes
+//
+// Method, path, query, content and end-to-end fields go to the upstream; its status, end-to-end fields, content and trailers come
+// back. What does not pass:
+//
+//   - Fields about one connection: Connection and what it nominates, Keep-Alive, Proxy-Connection, TE, Trailer, Transfer-Encoding,
+//     Upgrade (RFC 9110 section 7.6.1), and those between a client and its proxy, Proxy-Authorization and Proxy-Authenticate.
+//   - Host and Content-Length: they are made anew, and nominating them removes nothing.
+//   - Expect: the client is told to continue when its content is first read, which is when the upstream's connection is there.
+//   - Trailers of requests, which a server need not expect, and those of responses that no trailer section may have.
+//   - Interim responses, of which there may be 64. As a gateway is the origin server for its clients, they are its own to make (RFC 9110
+//     section 3.7). 101 (Switching Protocols) was not asked for, and is an error.
+//   - The reason phrase, which means nothing, and content of a 205, which can have none.
+//
+// Names are sent in lower case. Via is added to requests behind the lines that are there (RFC 9110 section 7.6.3), and Max-Forwards of
+// OPTIONS and TRACE is counted down (RFC 9110 section 7.6.2).
+//
+// # One exchange
+//
+//	client                   exchange                         upstream
+//	  │ head                    │                                │
+//	  ├────────────────────────►│ connect, head                  │
+//	  │                         ├───────────────────────────────►│
+//	  │ content                 │ content, piece by piece        │
+//	  ├────────────────────────►├───────────────────────────────►│
+//	  │                         │             1xx (at most 64)   │
+//	  │                         │◄───────────────────────────────┤
+//	  │ head                    │                          head  │
+//	  │◄────────────────────────┤◄───────────────────────────────┤
+//	  │ a chunk for each piece  │   content, in whatever pieces  │
+//	  │◄────────────────────────┤◄───────────────────────────────┤
+//	  │ last chunk, trailers    │                           end  │
+//	  │◄────────────────────────┤◄───────────────────────────────┤
+//
+// Each request has a connection of its own to the upstream. The exchange belongs to the handler's goroutine. A piece is read from one
+// side only when the other has taken the one before, so memory is one buffer for each direction, however large the content and
+// however slow the reader. What has been read leaves at once: no piece waits for the next.
+//
+// While a piece of the request is being written, the response is read too, and passed on. So an upstream may answer before it has the
+// whole request, even stop reading until its answer is taken, and the answer gets through; once the answer is whole, the rest of
+// the request is not sent. For that the read and the write have a goroutine each, of which the exchange awaits the end.
+// One wait cannot be cut short: an answer that comes while the client is silent in the middle of its content is passed on when
+// the client goes on.
+//
+// # The end of a response
+//
+//	upstream's framing    its end                       client of HTTP/1.1            of HTTP/1.0
+//	Content-Length        all octets                    Content-Length, or chunked    Content-Length, or close
+//	chunked               last chunk, trailer section   chunked, trailers             close
+//	close-delimited       FIN, over TLS a closure alert chunked                       close
+//	HEAD, 204, 304        the head                      as for the upstream           as for the upstream
+//
+// With Proxy.Digest a response to HTTP/1.1 that has content is always chunked, and its trailers are announced. To HTTP/1.0 a
+// small response that was there at once has a Content-Length instead of the close.
+//
+// # When it goes wrong
+//
+// Before the response's head has left, the client gets 502 or 504 with a page of the Proxy's choice; see Error. After that there is one
+// honest way to say that the rest is missing: the client's connection is aborted without a last chunk, and by a reset where the
+// connection's end would be the content's.
+//
+// The client's reset ends the exchange at once, whatever the upstream was doing, and is passed on as a reset. Its FIN alone does
+// not, since a client may half-close and still read the answer. In the same way an exchange that is cut off for any other reason
+// ends with a reset, and a whole one with a FIN.
+package proxy

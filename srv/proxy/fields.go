@@ -1,0 +1,70 @@
+package proxy
+
+import (
+	"iter"
+
+	"barewire/hdr"
+	"barewire/parser"
+	"barewire/srv"
+)
+
+// hopByHop are the fields that speak about one connection only, and so never pass (RFC 9110 section 7.6.1), and those about
+// framing, which is made anew.
+const hopByHop = 1<<hdr.Connection | 1<<hdr.KeepAlive | 1<<hdr.ProxyConnection | 1<<hdr.TE | 1<<hdr.Trailer |
+	1<<hdr.TransferEncoding | 1<<hdr.Upgrade | 1<<hdr.ContentLength
+
+// Beside them, what is this hop's own business on the way there, and on the way back.
+const (
+	notForwarded = hopByHop | 1<<hdr.Host | 1<<hdr.Expect | 1<<hdr.ProxyAuthorization
+	notReturned  = hopByHop | 1<<hdr.ProxyAuthenticate
+)
+
+// endToEnd iterates over the fields of a header section that pass: that are not among the dropped ones, nor nominated by
+// Connection.
+func endToEnd(v hdr.View, dropped hdr.Bits) iter.Seq2[[]byte, []byte] {
+	return func(yield func(name, value []byte) bool) {
+		for i := range v.Len() {
+			name, value := v.At(i)
+			if id := hdr.Lookup(name); id != hdr.Unknown && dropped.Has(id) || nominated(v, name) {
+				continue
+			}
+			if !yield(name, value) {
+				return
+			}
+		}
+	}
+}
+
+// nominated reports whether the Connection fields of a header section name the field as one for that connection only. Content fields and
+// the like cannot be meant, but a peer that says so gets what it says.
+func nominated(v hdr.View, name []byte) bool {
+	if !v.Has(hdr.Connection) {
+		return false
+	}
+	for option := range v.List("connection") {
+		if hdr.EqualFold(option, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// hops returns how often an OPTIONS or TRACE request may still be forwarded, -1 for any other and for those that do not say (RFC 9110
+// section 7.6.2).
+func hops(r *srv.Request) int64 {
+	if method := r.MethodID(); method != parser.MethodOptions && method != parser.MethodTrace {
+		return -1
+	}
+	value := r.Fields().ByID(hdr.MaxForwards)
+	if len(value) == 0 || len(value) > 18 {
+		return -1
+	}
+	n := int64(0)
+	for _, c := range value {
+		if c -= '0'; c > 9 {
+			return -1
+		}
+		n = n*10 + int64(c)
+	}
+	return n
+}
