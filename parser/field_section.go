@@ -40,7 +40,7 @@ func (s *fieldSection) reset(start, count int) {
 // parse goes on in b. It returns true once the empty line was seen, with pos behind it. Otherwise it has
 // either consumed all of b and e is 0, or refused the octet at pos.
 //
-// It is longer than others because the states of one line follow each other without a call in between.
+// size: the states of one line follow each other without a call in between.
 func (s *fieldSection) parse(b []byte) (done bool, e Error) {
 	phase, i, colon := s.phase, s.pos, s.colon
 	start := s.index.LineStart(s.index.Count())
