@@ -273,7 +273,8 @@ func (p *plainHead) refuse(e Error, name string, nth int) {
 
 // plainCheck applies the semantic rules to a complete head and returns the rest of what Head knows.
 func plainCheck(p *plainHead, in string) string {
-	versionOff := strings.Index(in, " HTTP/") + len(" HTTP/")
+	start := len(in) - len(strings.TrimPrefix(in, "\r\n"))
+	versionOff := start + strings.Index(in[start:], "\r\n") - len("1.1") // a target may look like a version
 	targetOff := versionOff - len(" HTTP/") - len(p.target)
 	if p.version[5] != '1' {
 		p.err, p.off, p.offEnd, p.n = VersionUnsupported, versionOff, versionOff, 0
