@@ -18,7 +18,7 @@ const (
 
 // Head is what [Response.Begin] renders. Nothing in it is kept.
 type Head struct {
-	Status  int      // 200 to 999
+	Status  int      // 200 to 599
 	Reason  string   // "": the registered reason phrase
 	Fields  *hdr.Set // may be nil; without the fields that Size, Close and Trailer stand for
 	Size    int64    // of the content in octets, for HEAD that of the GET; below 0: not known
@@ -87,7 +87,7 @@ func (w *Response) Interim(dst []byte, code int, fields *hdr.Set) ([]byte, error
 //
 // HEAD gets the head that GET would. h.Close must be set for a client of HTTP/1.0 that has not asked for the connection to persist.
 //
-// Errors are ErrState, ErrStatus for a code outside 200 to 999 or a bad reason, and ErrField for one of
+// Errors are ErrState, ErrStatus for a code outside 200 to 599 or a bad reason, and ErrField for one of
 // Content-Length, Transfer-Encoding, Trailer, Connection, Keep-Alive and Proxy-Connection among the fields, for a Date that
 // is not a Date line, and for a Trailer that lists anything but allowed names.
 func (w *Response) Begin(dst []byte, h *Head) ([]byte, error) {

@@ -131,8 +131,8 @@ func TestResponse(t *testing.T) {
 			"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", writer.FramingLength, false},
 		{"reason", "GET 1.1", writer.Head{Status: 200, Reason: "Fine \xfc"}, nil, nil,
 			"HTTP/1.1 200 Fine \xfc\r\nContent-Length: 0\r\n\r\n", writer.FramingLength, false},
-		{"unregistered status", "GET 1.1", writer.Head{Status: 999}, nil, nil,
-			"HTTP/1.1 999 \r\nContent-Length: 0\r\n\r\n", writer.FramingLength, false},
+		{"unregistered status", "GET 1.1", writer.Head{Status: 599}, nil, nil,
+			"HTTP/1.1 599 \r\nContent-Length: 0\r\n\r\n", writer.FramingLength, false},
 
 		{"trailers", "GET 1.1", writer.Head{Status: 200, Size: -1, Trailer: []byte("ETag, X-Sum")}, []string{"hi"}, set(t, `ETag: "a"`, "X-Sum: 2"),
 			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: ETag, X-Sum\r\n\r\n2\r\nhi\r\n0\r\nETag: \"a\"\r\nX-Sum: 2\r\n\r\n",

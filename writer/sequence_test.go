@@ -87,7 +87,7 @@ func (q *sequence) step() {
 	case 1, 2:
 		h := writer.Head{Status: int(q.next())*4 + int(q.next()%4), Fields: q.fields(), Size: int64(q.next()) - 32, Close: op&8 != 0}
 		if op&16 != 0 {
-			h.Status = []int{200, 204, 205, 304, 206, 404, 500, 999}[h.Status%8]
+			h.Status = []int{200, 204, 205, 304, 206, 404, 500, 599}[h.Status%8]
 		}
 		if op&32 != 0 {
 			h.Reason = string(q.text())

@@ -4,7 +4,7 @@ import "barewire/hdr"
 
 const (
 	minStatus = 100
-	maxStatus = 999
+	maxStatus = 599 // RFC 9110 section 15: codes beyond are invalid
 
 	statusPrefix = "HTTP/1.1 " // whatever the request's version: RFC 9110 section 2.5
 	reasonOff    = len(statusPrefix) + len("200 ")
@@ -95,7 +95,7 @@ func StatusText(code int) string {
 
 // AppendStatusLine appends a status line (RFC 9112 section 4). An empty reason stands for the registered one; an
 // unregistered code has none, and its line then ends in a space and CRLF, since the space is not optional. A code
-// outside 100 to 999, or a reason with an octet that [hdr.IsValue] refuses, appends nothing.
+// outside 100 to 599, or a reason with an octet that [hdr.IsValue] refuses, appends nothing.
 func AppendStatusLine(dst []byte, code int, reason string) []byte {
 	if !validStatus(code, reason) {
 		return dst

@@ -37,7 +37,7 @@ func TestStatusText(t *testing.T) {
 }
 
 func TestAppendStatusLine(t *testing.T) {
-	for code := 100; code <= 999; code++ {
+	for code := 100; code <= 599; code++ {
 		want := fmt.Sprintf("HTTP/1.1 %d %s\r\n", code, writer.StatusText(code))
 		assert.Equal(t, want, string(writer.AppendStatusLine(nil, code, "")))
 		assert.Equal(t, fmt.Sprintf(">HTTP/1.1 %d Because\r\n", code), string(writer.AppendStatusLine([]byte(">"), code, "Because")))
