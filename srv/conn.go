@@ -1,6 +1,7 @@
 package srv
 
 import (
+	"bytes"
 	"io"
 
 	"barewire/parser"
@@ -219,7 +220,7 @@ func (c *conn) parse(t *turn) bool {
 	if len(in) > 0 {
 		n, e := t.head.Parse(in)
 		if e != 0 {
-			t.refuse(e, in, t.head.ErrorOff())
+			t.refuse(e, in, t.head.ErrorOff(), 0)
 			return true
 		}
 		if n > 0 {
@@ -249,18 +250,18 @@ func (c *conn) begin(t *turn, n int) {
 	t.req.reset()
 	t.res.reset()
 	t.content.reset(t.s.bounds.content)
-	if t.head.Secure() && !c.flags.has(flagSecure) {
-		t.refuse(ErrMisdirected, nil, 0)
-	} else if err := t.find(); err != nil {
-		t.refuse(err, nil, 0)
+	if err := t.find(); err != nil {
+		t.refuse(err, t.octets(), bytes.IndexByte(t.octets(), ' ')+len(" "), 0)
 	} else if t.content.limit < t.head.Size() {
-		t.refuse(parser.ContentTooLarge, nil, 0)
+		t.refuse(parser.ContentTooLarge, t.octets(), bytes.Index(t.octets(), lengthName)+len("\n"), 0)
 	} else {
 		return
 	}
 	t.handBack()
 	t.sum.done.Add(1)
 }
+
+var lengthName = []byte("\ncontent-length:")
 
 // serve runs the handler and completes its response.
 func (c *conn) serve(t *turn) {
@@ -329,7 +330,11 @@ func (c *conn) rest(t *turn) bool {
 	for !t.body.Done() {
 		data, n, e := t.body.Next(t.unread())
 		t.r += n
+		t.used += int64(n)
 		t.discarded += len(data)
+		if e != 0 {
+			t.reportContent(e, 0)
+		}
 		switch {
 		case e != 0 || t.discarded > restSize || t.body.Left() > restSize:
 			c.close()
@@ -367,7 +372,7 @@ func (c *conn) close() {
 // expire acts on a deadline that was reached outside a handler.
 func (c *conn) expire(t *turn) {
 	if c.phase == phaseHead && t.head.Started() {
-		t.refuse(ErrHeadTimeout, t.unread(), t.w-t.r)
+		t.refuse(ErrHeadTimeout, t.unread(), t.w-t.r, 0)
 		return
 	}
 	c.phase = phaseDead

@@ -24,6 +24,7 @@ type Content struct {
 
 func (c *Content) reset(limit int64) {
 	t := c.t
+	t.used = 0
 	c.limit, c.piece, c.tail, c.trailers, c.err = limit, nil, nil, hdr.View{}, nil
 	c.expecting = t.head.ExpectContinue() && t.head.Size() != 0
 }
@@ -57,6 +58,7 @@ func (c *Content) Next() ([]byte, error) {
 		in := t.unread()
 		data, n, e := t.body.Next(in)
 		t.r += n
+		t.used += int64(n)
 		if n > 0 {
 			c.expecting = false // it did not wait
 		}

@@ -5,9 +5,12 @@ import (
 	"runtime/debug"
 )
 
-// find asks the Router. A panic there is answered with 500.
+// find asks the Router, unless the request is for a resource that is not this connection's. A panic in the Router is answered with 500.
 func (t *turn) find() (err fault) {
 	t.route = nowhere
+	if t.head.Secure() && !t.c.flags.has(flagSecure) {
+		return ErrMisdirected
+	}
 	returned := false
 	defer func() {
 		if !returned {

@@ -34,13 +34,13 @@ const (
 	restSize    = 64 << 10  // unread content discarded to keep a connection
 	bodySize    = 16 << 10  // content up to here is sent with a Content-Length
 	sendSize    = 32 << 10  // output beyond here is sent before more is added
-	inputSize   = 16 << 10  // a turn's input buffer
+	firstSize   = 4 << 10   // a turn's input buffer, at first
+	inputSize   = 16 << 10  // and what it grows to for a client that fills it; larger ones are not pooled
 	slackSize   = 64        // behind the input, for vector loads
 	keptSize    = 2 << 10   // partial heads up to here are kept in pooled memory
-	outputSize  = 4 << 10   // a turn's output buffer, at first
 	pooledSize  = 64 << 10  // larger output buffers are not pooled
 	turnMax     = 64        // requests a connection is served before others have their turn
-	contentArea = 8<<10 + 1 // room for content behind a head; holds a trailer section and an octet too many
+	contentArea = 8<<10 + 1 // room behind the largest head; holds a trailer section and an octet too many
 )
 
 // bounds is Limits and Timeouts with the defaults filled in; noLimit is "none".

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -36,6 +37,7 @@ type netConn struct {
 	unwatched chan struct{} // closed to end it
 	sender    fileSender
 	hijacked  bool
+	greeting  atomic.Bool // the handshake of TLS goes on
 
 	prev, next *netConn // guarded by s.mu
 }
@@ -99,18 +101,29 @@ func (c *netConn) handshake() bool {
 	if !ok {
 		return true
 	}
-	tc.SetDeadline(time.Now().Add(time.Duration(c.due-c.s.tick()) * time.Millisecond))
+	c.greeting.Store(true)
+	tc.SetDeadline(c.s.time(c.due))
+	if c.s.draining.Load() {
+		c.kick()
+	}
 	if tc.Handshake() != nil {
 		return false
 	}
+	c.greeting.Store(false)
 	tc.SetDeadline(time.Time{})
 	protocol := tc.ConnectionState().NegotiatedProtocol
 	return protocol == "" || protocol == "http/1.1"
 }
 
 // kick wakes the goroutine from waiting for input, so that it sees that the server drains. It may be called by any
-// goroutine.
-func (c *netConn) kick() { c.nc.SetReadDeadline(time.Unix(1, 0)) }
+// goroutine. A handshake, which could not be gone on with, is left a while to be done.
+func (c *netConn) kick() {
+	if c.greeting.Load() {
+		c.nc.SetReadDeadline(c.s.time(c.s.tick() + c.s.bounds.graceTime))
+		return
+	}
+	c.nc.SetReadDeadline(time.Unix(1, 0))
+}
 
 // await waits for input between requests or in the middle of a head, and returns a turn that holds it, or a turn to act in on
 // the deadline or the end.
@@ -122,7 +135,7 @@ func (c *netConn) await() *turn {
 			// request is there.
 			grace := c.s.bounds.graceTime
 			if c.requests > 0 {
-				grace = 1
+				grace = moment
 			}
 			c.due = min(c.due-c.s.tick(), grace) + c.s.tick()
 			c.armRead()
@@ -154,6 +167,10 @@ func (c *netConn) await() *turn {
 		return t
 	}
 }
+
+// moment is how long a server that drains looks for what is there already, in milliseconds. To see that, a read has to begin before
+// its deadline.
+const moment tick = 20
 
 // newTurn takes a turn for this connection.
 func (c *netConn) newTurn() *turn {

@@ -13,9 +13,9 @@ type Refusal struct {
 	Rule    string         // short stable name of the rule that was broken
 	Text    string         // the same in a few words
 	Section string         // where the rule is written
-	Status  int            // the status code of the answer
-	Off     int            // offset of the offending octet in the request; the excerpt starts at ExcerptOff
-	Excerpt []byte         // octets around it, as received: escape them before they are shown
+	Status  int            // the status code of the answer; 0 when another answer had left
+	Off     int            // offset of the offending octet in the request
+	Excerpt []byte         // octets around it, as received but for field names in lower case: escape them before they are shown
 	Remote  netip.AddrPort // the client
 	Route   string         // the Route's name, "" when none had been found
 }
@@ -24,25 +24,51 @@ const excerptSize = 32
 
 const methodHead = parser.MethodHead
 
-// refuse answers in place of a handler and closes. in are the octets that off is an offset in, if there are any.
-func (t *turn) refuse(f fault, in []byte, off int) {
-	answering := t.c.phase == phaseActive
-	head := answering && t.head.MethodID() == methodHead || bytes.HasPrefix(bytes.TrimLeft(in, "\r\n"), []byte("HEAD "))
-	t.s.count(f)
+// refuse answers in place of a handler and closes. off is the offset in in of the offending octet, and before how many octets of the
+// request come before in.
+func (t *turn) refuse(f fault, in []byte, off, before int) {
+	head := t.head.MethodID() == methodHead
+	if t.c.phase != phaseActive {
+		// What comes behind the octet at fault may have come or not, and must not matter.
+		head = bytes.HasPrefix(bytes.TrimPrefix(in[:min(off, len(in))], []byte("\r\n")), []byte("HEAD "))
+	}
+	t.report(f, f.Status(), in, off, before)
 	t.answer(f, head)
 	t.c.close()
+}
+
+// report counts a refusal and tells the hook and the log; see refuse.
+func (t *turn) report(f fault, status int, in []byte, off, before int) {
+	t.s.count(f)
 	if t.s.OnRefuse == nil && !t.s.logs() {
 		return
 	}
 	from := min(max(off-excerptSize/2, 0), len(in))
 	r := Refusal{
-		Rule: f.Rule(), Text: f.Text(), Section: f.Section(), Status: f.Status(),
-		Off: off, Excerpt: in[from:min(from+excerptSize, len(in))], Remote: t.port.addr(),
+		Rule: f.Rule(), Text: f.Text(), Section: f.Section(), Status: status,
+		Off: before + off, Excerpt: in[from:min(from+excerptSize, len(in))], Remote: t.port.addr(),
 	}
-	if answering {
+	if p := t.c.phase; (p == phaseActive || p == phaseRest) && t.route != nowhere {
 		r.Route = t.route.Name
 	}
 	t.s.refused(r, t.now)
+}
+
+// reportContent reports a refusal of the content.
+func (t *turn) reportContent(f fault, status int) {
+	in, off, before := t.fault(f)
+	t.report(f, status, in, off, before)
+}
+
+// fault returns where in the content a request is refused: the unread octets, the offset in them, and the number of octets
+// before.
+func (t *turn) fault(f fault) (in []byte, off, before int) {
+	in = t.unread()
+	off = len(in) // where more was to come
+	if e, malformed := f.(parser.Error); malformed && e != parser.Truncated {
+		off = t.body.ErrorOff()
+	}
+	return in, off, t.area - t.headStart + int(t.used)
 }
 
 // answer makes a short plain response that says what was wrong, the last one of its connection.
@@ -82,14 +108,18 @@ func (w *Response) replace(err error) {
 		t.s.abortedLog(t, err)
 		err = ErrHandler
 	}
-	f, ok := err.(fault)
-	if !w.left && ok && f.Status() != 0 {
-		if f == fault(ErrHandler) {
-			t.answer(f, t.head.MethodID() == methodHead)
-			c.close()
-		} else {
-			t.refuse(f, nil, 0)
-		}
+	switch f, ok := err.(fault); {
+	case !ok || f.Status() == 0:
+	case f == fault(ErrHandler) && !w.left:
+		t.answer(f, t.head.MethodID() == methodHead)
+		c.close()
+		return
+	case f == fault(ErrHandler):
+	case w.left:
+		t.reportContent(f, 0)
+	default:
+		in, off, before := t.fault(f)
+		t.refuse(f, in, off, before)
 		return
 	}
 	t.sum.aborted.Add(1)

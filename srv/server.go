@@ -169,7 +169,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.drain(func(l net.Listener) {
 		// A connection in the accept queue is somebody who was let in. They are taken out until none is left, which a
 		// deadline a moment ahead stands for.
-		if d, ok := l.(interface{ SetDeadline(time.Time) error }); !ok || d.SetDeadline(time.Now().Add(5*time.Millisecond)) != nil {
+		if d, ok := l.(interface{ SetDeadline(time.Time) error }); !ok || d.SetDeadline(s.time(s.tick()+moment)) != nil {
 			l.Close()
 		}
 	}, (*netConn).kick)

@@ -25,7 +25,8 @@ type turn struct {
 	r, w      int
 	headStart int
 	area      int
-	discarded int // unread octets thrown away after the answer, or after the FIN
+	used      int64 // octets of the message body that were decoded
+	discarded int   // unread octets thrown away after the answer, or after the FIN
 	now       tick
 	unix      int64
 
@@ -43,7 +44,7 @@ type turn struct {
 }
 
 func newTurn() *turn {
-	t := &turn{b: make([]byte, inputSize-slackSize, inputSize), out: make([]byte, 0, outputSize)}
+	t := &turn{b: make([]byte, firstSize-slackSize, firstSize)}
 	t.renew()
 	return t
 }
@@ -67,51 +68,51 @@ func (t *turn) attach(s *Server, c *conn, p port, sum *tally) {
 func (t *turn) release() {
 	t.s, t.c, t.port, t.sum, t.route = nil, nil, nil, nil, nil
 	if cap(t.b) > inputSize {
-		t.b = make([]byte, inputSize-slackSize, inputSize)
+		t.b = make([]byte, firstSize-slackSize, firstSize)
 	}
 	if cap(t.out) > pooledSize {
-		t.out = make([]byte, 0, outputSize)
+		t.out = nil
 	}
 }
 
 func (t *turn) unread() []byte { return t.b[t.r:t.w] }
 
 // room returns where recv may put input. What is unread moves down to the start of the room, which is behind the pinned
-// octets while a handler runs. The buffer grows only for a head that fills it, up to the size that a head may have.
+// octets while a handler runs. The buffer starts small, for clients of which little comes, and grows for those that fill it: up to
+// inputSize to read more at a time, and beyond that for a head or a trailer section, which have to be in one piece.
 func (t *turn) room() []byte {
 	start := 0
 	if t.c.phase == phaseActive {
 		start = t.area
 	}
-	if t.r == t.w || t.w == len(t.b) && t.r > start {
+	filled := t.w == len(t.b)
+	if t.r == t.w || filled && t.r > start {
 		t.w = start + copy(t.b[start:], t.b[t.r:t.w])
 		t.r = start
 	}
-	if t.w == len(t.b) {
+	if t.w == len(t.b) || filled && len(t.b) < inputSize-slackSize {
 		t.grow()
 	}
 	return t.b[t.w:]
 }
 
-// grow doubles the buffer, as far as a head and its content area can need. Octets are copied, so slices into the old buffer stay
+// grow doubles the buffer, as far as a head and its trailer section can need. Octets are copied, so slices into the old buffer stay
 // as they are.
 func (t *turn) grow() {
-	size := min(2*len(t.b), parser.MaxHeadSize+contentArea)
+	size := min(2*cap(t.b)-slackSize, parser.MaxHeadSize+contentArea)
 	b := make([]byte, size, size+slackSize)
 	copy(b, t.b[:t.w])
 	t.b = b
 }
 
-// pin makes the n unread octets of a head the ones that a Request aliases, and sees to room for content behind them.
+// pin makes the n unread octets of a head the ones that a Request aliases. The largest buffer has room for a trailer section
+// behind them, as long as the head does not stand too far up.
 func (t *turn) pin(n int) {
-	t.headStart, t.area = t.r, t.r+n
-	if t.head.Framing() != parser.FramingNone && len(t.b)-t.area < contentArea {
-		t.w = copy(t.b, t.b[t.headStart:t.w])
-		t.headStart, t.area = 0, n
-		for len(t.b)-t.area < contentArea {
-			t.grow()
-		}
+	if t.r+n > parser.MaxHeadSize {
+		t.w = copy(t.b, t.b[t.r:t.w])
+		t.r = 0
 	}
+	t.headStart, t.area = t.r, t.r+n
 	t.r = t.area
 }
 

@@ -3,7 +3,6 @@ package proxy
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -157,7 +156,8 @@ func newProxy(t *testing.T, upstream string) *Proxy {
 	return p
 }
 
-// serve runs a server with the proxy under /httpbin/ and returns its address. Once the test is done, no connection may be left.
+// serve runs a server with the proxy under /httpbin/ and returns its address. Once the test's clients
+// are closed, no connection may stay.
 func serve(t *testing.T, p *Proxy) string {
 	m := route.New()
 	m.Any("/httpbin/*", p.ServeHTTP).ContentSize(-1)
@@ -173,11 +173,9 @@ func run(t *testing.T, s *srv.Server) string {
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run() }()
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		assert.NoError(t, s.Shutdown(ctx))
-		assert.NoError(t, <-ended)
 		assert.Eventually(t, func() bool { return s.Stats().Conns == 0 && s.Stats().InFlight == 0 }, patience, time.Millisecond)
+		s.Close()
+		assert.NoError(t, <-ended)
 	})
 	return s.Addrs()[0].String()
 }

@@ -187,6 +187,11 @@ func TestLargestSections(t *testing.T) {
 			assert.Equal(t, []string{"x" + trailer[1:len(trailer)-2]}, trailers)
 		})
 	}
+	t.Run("and one octet more", func(t *testing.T) {
+		answer, _ := do(t, serve(t, newProxy(t, answering(t, head+"\r\n5\r\nhello\r\n0\r\nY"+trailer+"\r\n"))), get)
+		assert.NotEmpty(t, answer)
+		assert.NotContains(t, answer, "\r\n0\r\n", "cut off, or 502")
+	})
 }
 
 func TestInterim(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"runtime"
 	"strings"
@@ -69,7 +70,7 @@ func content(size int) []byte {
 	return b
 }
 
-const large = 16 << 20 // more than what the sockets between two ends hold
+const large = 24 << 20 // more than what the sockets between two ends hold
 
 // writeUntilStall writes b until the connection takes no more for a while, and returns what is left.
 func writeUntilStall(p *peer, b []byte) (left []byte) {
@@ -143,17 +144,22 @@ func TestBackPressure(t *testing.T) {
 		assert.Equal(t, sum, got)
 	})
 	t.Run("both, for longer than the upstream is given", func(t *testing.T) {
+		stuck := make(chan struct{})
 		p := newProxy(t, upstream(t, func(u *peer) {
 			u.head()
+			<-stuck
 			u.send(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", large))
-			io.Copy(u.Conn, u.r)
+			u.send(string(b[:large-1]))
+			io.CopyN(io.Discard, u.r, large)
+			u.send(string(b[large-1:]))
 		}))
-		p.Timeout = 300 * time.Millisecond
+		p.Timeout = time.Second
 		c := dial(t, serve(t, p))
 		c.send(fmt.Sprintf("PUT /httpbin/x HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\nConnection: close\r\n\r\n", large))
 		left := writeUntilStall(c, b)
 		assert.NotEmpty(t, left)
-		time.Sleep(2 * p.Timeout)
+		close(stuck)
+		time.Sleep(p.Timeout * 5 / 4)
 		go c.Conn.Write(left)
 		_, got, err := c.response("PUT")
 		require.NoError(t, err)
@@ -163,13 +169,14 @@ func TestBackPressure(t *testing.T) {
 
 // An upstream that answers while it reads, and stops reading when its answer is not read.
 func TestEcho(t *testing.T) {
-	b := content(large)
+	const size = large / 2
+	b := content(size)
 	for _, chunked := range []bool{false, true} {
 		t.Run(fmt.Sprint("chunked ", chunked), func(t *testing.T) {
 			p := newProxy(t, upstream(t, func(u *peer) {
 				framing := "Transfer-Encoding: chunked"
 				if !strings.Contains(u.head(), "\r\n"+framing+"\r\n") {
-					framing = fmt.Sprint("Content-Length: ", large)
+					framing = fmt.Sprint("Content-Length: ", size)
 				}
 				u.send("HTTP/1.1 200 OK\r\n" + framing + "\r\n\r\n")
 				_, err := io.Copy(u.Conn, u.r)
@@ -179,7 +186,7 @@ func TestEcho(t *testing.T) {
 			c := dial(t, serve(t, p))
 			go func() {
 				if !chunked {
-					fmt.Fprintf(c.Conn, "POST /httpbin/x HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\nConnection: close\r\n\r\n", large)
+					fmt.Fprintf(c.Conn, "POST /httpbin/x HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\nConnection: close\r\n\r\n", size)
 					c.Conn.Write(b)
 					return
 				}
@@ -241,21 +248,49 @@ func TestSlowUpload(t *testing.T) {
 	}
 }
 
-// An upstream that takes nothing for as long as Timeout has failed.
-func TestUploadStuck(t *testing.T) {
-	p := newProxy(t, upstream(t, func(u *peer) {
+// A response that has begun may take as long as it likes.
+func TestSlowResponse(t *testing.T) {
+	var p *Proxy
+	p = newProxy(t, upstream(t, func(u *peer) {
 		u.head()
-		<-u.t.Context().Done()
+		u.send("HTTP/1.1 200 OK\r\n\r\n")
+		time.Sleep(p.Timeout * 5 / 4)
+		u.send("OK")
 	}))
-	p.Timeout = 100 * time.Millisecond
+	p.Timeout = 300 * time.Millisecond
 	c := dial(t, serve(t, p))
-	go func() {
-		fmt.Fprintf(c.Conn, "PUT /httpbin/x HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", large)
-		c.Conn.Write(make([]byte, large))
-	}()
-	r, content, err := c.response("PUT")
+	c.send(get)
+	r, content, err := c.response("GET")
 	require.NoError(t, err)
-	assert.Equal(t, []any{504, "504: upstream did not answer in time\n"}, []any{r.StatusCode, content})
+	assert.Equal(t, []any{200, "OK"}, []any{r.StatusCode, content})
+}
+
+// An upstream that takes nothing for as long as Timeout has failed, even when it has begun to answer.
+func TestUploadStuck(t *testing.T) {
+	upload := func(t *testing.T, answer string) (r *http.Response, content string, err error) {
+		p := newProxy(t, upstream(t, func(u *peer) {
+			u.head()
+			u.send(answer)
+			<-u.t.Context().Done()
+		}))
+		p.Timeout = 300 * time.Millisecond
+		c := dial(t, serve(t, p))
+		go func() {
+			fmt.Fprintf(c.Conn, "PUT /httpbin/x HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", large)
+			c.Conn.Write(make([]byte, large))
+		}()
+		return c.response("PUT")
+	}
+	t.Run("silent", func(t *testing.T) {
+		r, content, err := upload(t, "")
+		require.NoError(t, err)
+		assert.Equal(t, []any{504, "504: upstream did not answer in time\n"}, []any{r.StatusCode, content})
+	})
+	t.Run("answering", func(t *testing.T) {
+		r, content, err := upload(t, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello")
+		assert.Error(t, err)
+		assert.Equal(t, []any{200, "hello"}, []any{r.StatusCode, content})
+	})
 }
 
 // Answers that come before the request is all there.

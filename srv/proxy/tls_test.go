@@ -90,7 +90,7 @@ func secureScript(t *testing.T, script func(u *peer, raw net.Conn)) (url string,
 	roots := x509.NewCertPool()
 	roots.AddCert(s.Certificate())
 	url = upstream(t, func(u *peer) {
-		tc := tls.Server(u.Conn, &tls.Config{Certificates: s.TLS.Certificates})
+		tc := tls.Server(noFIN{u.Conn.(*net.TCPConn)}, &tls.Config{Certificates: s.TLS.Certificates})
 		script(newPeer(t, tc), u.Conn)
 	})
 	return strings.Replace(url, "http", "https", 1), &tls.Config{RootCAs: roots}

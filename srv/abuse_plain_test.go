@@ -1,0 +1,5 @@
+//go:build !race && !poison
+
+package srv_test
+
+const instrumented = false
