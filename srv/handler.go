@@ -7,7 +7,7 @@ import (
 
 // find asks the Router, unless the request is for a resource that is not this connection's. A panic in the Router is answered with 500.
 func (t *turn) find() (err fault) {
-	t.route = nowhere
+	t.route, t.handled = nowhere, false
 	if t.head.Secure() && !t.c.flags.has(flagSecure) {
 		return ErrMisdirected
 	}
@@ -44,6 +44,7 @@ func (t *turn) call() {
 			t.c.quit(t)
 		}
 	}()
+	t.handled = true
 	t.route.Handler.ServeHTTP(t.res, t.req)
 	returned = true
 }

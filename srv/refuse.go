@@ -18,6 +18,7 @@ type Refusal struct {
 	Excerpt []byte         // octets around it, as received but for field names in lower case: escape them before they are shown
 	Remote  netip.AddrPort // the client
 	Route   string         // the Route's name, "" when none had been found
+	Handled bool           // the request had got to its handler, and OnDone tells of it too
 }
 
 const excerptSize = 32
@@ -49,7 +50,7 @@ func (t *turn) report(f fault, status int, in []byte, off, before int) {
 		Off: before + off, Excerpt: in[from:min(from+excerptSize, len(in))], Remote: t.port.addr(),
 	}
 	if p := t.c.phase; (p == phaseActive || p == phaseRest) && t.route != nowhere {
-		r.Route = t.route.Name
+		r.Route, r.Handled = t.route.Name, t.handled
 	}
 	t.s.refused(r, t.now)
 }

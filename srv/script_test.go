@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"log/slog"
 	"os"
 	"runtime"
 	"strconv"
@@ -32,6 +33,8 @@ type scripts struct {
 	log     []string
 	follows int
 }
+
+func init() { slog.SetDefault(slog.New(slog.DiscardHandler)) } // mistakes are made here on purpose
 
 var routeKinds = map[string]Route{
 	"/i": {Name: "/i", Inline: true},

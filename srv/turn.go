@@ -41,6 +41,7 @@ type turn struct {
 	res     *Response
 	content *Content
 	route   *Route
+	handled bool // the route's handler was called
 }
 
 func newTurn() *turn {

@@ -43,9 +43,6 @@ func newAccessLog(form format, out, errors io.Writer) *accessLog {
 
 // done logs a request that had a handler. It is the server's OnDone.
 func (l *accessLog) done(w *srv.Response, r *srv.Request) {
-	if toldRefused(w) {
-		return
-	}
 	size := w.Sent()
 	if r.MethodID() == parser.MethodHead {
 		size = 0
@@ -53,19 +50,11 @@ func (l *accessLog) done(w *srv.Response, r *srv.Request) {
 	l.add(entry{remote: r.Remote().Addr(), method: r.Method(), target: r.Target(), minor: r.Minor(), status: w.Status(), size: size})
 }
 
-// toldRefused reports whether a response was replaced since the content of its request was malformed, too large or late. That is a
-// refusal, which the server has told before.
-func toldRefused(w *srv.Response) bool {
-	if w.Began() {
-		return false
-	}
-	_, err := w.Write(nil) // the error that the content has left there
-	_, malformed := err.(parser.Error)
-	return malformed || err == srv.ErrContentTimeout
-}
-
-// refused logs a request that was refused. It is the server's OnRefuse.
+// refused logs a request that was refused before it got to a handler. It is the server's OnRefuse.
 func (l *accessLog) refused(f *srv.Refusal) {
+	if f.Handled {
+		return
+	}
 	l.add(entry{remote: f.Remote.Addr(), rule: f.Rule, status: f.Status})
 }
 
