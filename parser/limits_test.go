@@ -15,7 +15,7 @@ func TestLimits(t *testing.T) {
 		{Limits{}, Limits{DefaultTargetSize, DefaultHeadSize, DefaultFieldCount}},
 		{Limits{-1, -1, -1}, Limits{MaxHeadSize, MaxHeadSize, hdr.MaxCount}},
 		{Limits{1, 2, 3}, Limits{1, 2, 3}},
-		{Limits{1 << 40, 1 << 40, 1 << 40}, Limits{MaxHeadSize, MaxHeadSize, hdr.MaxCount}},
+		{Limits{1 << 30, 1 << 30, 1 << 30}, Limits{MaxHeadSize, MaxHeadSize, hdr.MaxCount}},
 		{Limits{MaxHeadSize, MaxHeadSize, hdr.MaxCount}, Limits{MaxHeadSize, MaxHeadSize, hdr.MaxCount}},
 	} {
 		require.Equal(t, c.want, c.given.effective())

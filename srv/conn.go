@@ -315,6 +315,7 @@ func (c *conn) conclude(t *turn) {
 	}
 	if done := t.s.OnDone; done != nil {
 		if c.phase != phaseDead && t.push() != nil {
+			t.res.aborted, t.res.left = true, true
 			c.lose(t)
 		}
 		done(t.res, t.req)

@@ -73,6 +73,28 @@ func TestLargest(t *testing.T) {
 	}
 }
 
+// The largest head has room for the largest trailer section also where it stands far up in a buffer that an earlier request has made
+// large.
+func TestLargestBehindOthers(t *testing.T) {
+	start := "POST /b?drop,trailers HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+	large := start + fields(parser.MaxHeadSize-len(start)-2) + "\r\n"
+	second := on("/i", get("write:a", strings.TrimSuffix(fields(7000), "\r\n")))
+	for _, trailers := range []int{parser.TrailerSectionSize, parser.TrailerSectionSize + 1} {
+		for _, mode := range coreModes[:2] {
+			s := quietServer(newScripts())
+			s.Limits.Head = -1
+			p := newFakePort(t, []byte(large+zero), []byte(second+large+"0\r\n"), []byte(fields(trailers-2)+"\r\n"), []byte(strings.Repeat("y", 9000)))
+			p.loop = mode.loop
+			p.run(s)
+			out := undated(t, string(p.out))
+			require.True(t, strings.HasPrefix(out, ok("")+ok("a")), brief(out))
+			third := out[len(ok("")+ok("a")):]
+			assert.Equal(t, trailers == parser.TrailerSectionSize, strings.HasPrefix(third, "HTTP/1.1 200 "), "%d: %.30s", trailers, third)
+			assert.Equal(t, trailers != parser.TrailerSectionSize, strings.HasPrefix(third, "HTTP/1.1 431 "), "%d: %.30s", trailers, third)
+		}
+	}
+}
+
 // Whatever a connection needed, what it leaves in the pool is small.
 func TestTurnShrinks(t *testing.T) {
 	turn := newTurn()
@@ -176,7 +198,7 @@ func TestBoundsOf(t *testing.T) {
 	assert.Equal(t, []tick{10_000, 60_000, 5_000, 500}, []tick{d.headTime, d.idleTime, d.rateTime, d.graceTime})
 
 	n := boundsOf(Limits{-1, -1, -1, -1, -1, -1, -1}, Timeouts{-1, -1, -1, -1})
-	assert.EqualValues(t, math.MaxInt64, n.content)
+	assert.Equal(t, int64(math.MaxInt64), n.content)
 	assert.EqualValues(t, noLimit, n.conns)
 	assert.Equal(t, ticks(forever), n.headTime)
 	assert.Equal(t, ticks(forever), n.graceTime)

@@ -3,6 +3,7 @@ package srv
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"strconv"
 	"syscall"
 )
@@ -14,7 +15,11 @@ func listen(addr string) ([]net.Listener, error) {
 		return nil, err
 	}
 	if host != "localhost" {
-		l, err := net.Listen("tcp", addr)
+		network := "tcp"
+		if ip, err := netip.ParseAddr(host); err == nil && ip.Is4() {
+			network = "tcp4" // else 0.0.0.0 would be taken for all addresses of both families
+		}
+		l, err := net.Listen(network, addr)
 		return []net.Listener{l}, err
 	}
 	// With port 0 the port that one family gives may be taken in the other: then another one is tried.

@@ -56,7 +56,8 @@ func (s *Server) callOnRefuse(r Refusal) { s.OnRefuse(&r) }
 
 // abortedLog reports a response that was cut off.
 func (s *Server) abortedLog(t *turn, err error) {
-	if err == ErrReset || err == ErrSendTimeout || !s.logs() { // the client's doing
+	client := err == ErrReset || err == ErrSendTimeout || t.req.ctx != nil && context.Cause(t.req.ctx) == ErrReset
+	if client || !s.logs() {
 		return
 	}
 	if skipped, ok := s.abortLog.allowed(t.now); ok {

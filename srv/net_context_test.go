@@ -132,7 +132,7 @@ func TestHijack(t *testing.T) {
 				conns <- taken{nc, rest}
 			})}
 			lost := &Route{Handler: HandlerFunc(func(w *Response, r *Request) { w.WriteString("first") })}
-			s := &Server{Timeouts: Timeouts{Head: 30 * time.Millisecond, Idle: 30 * time.Millisecond, Rate: 30 * time.Millisecond}}
+			s := &Server{}
 			s.Router = routerFunc(func(r *Request) *Route {
 				if string(r.Path()) == "/first" {
 					return lost
@@ -148,8 +148,6 @@ func TestHijack(t *testing.T) {
 				c.expect(ok("first"))
 				h := within(t, conns, "not hijacked")
 				assert.Equal(t, "raw octets", string(h.rest))
-				assert.Equal(t, len(h.rest), cap(h.rest[:len(h.rest):len(h.rest)]))
-				time.Sleep(60 * time.Millisecond) // beyond every deadline of the server
 				echoed := make(chan struct{})
 				go func() { echo(h.nc, 5); close(echoed) }()
 				c.send("hello")
@@ -174,6 +172,45 @@ func TestHijack(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A hijacked connection has no deadline of the server's any more.
+func TestHijackClearsDeadlines(t *testing.T) {
+	for _, in := range []string{"", followUp, on("/b", get("flush,write:a")), on("/b", post("copy", "hello"))} {
+		near, far := net.Pipe()
+		go func() {
+			io.WriteString(near, in+on("/b", get("context,hijack:x")))
+			io.Copy(io.Discard, near)
+		}()
+		nc := &deadlines{Conn: far}
+		require.NoError(t, quietServer(newScripts()).ServeConn(nc))
+		assert.True(t, nc.set, "there were deadlines")
+		assert.Zero(t, nc.read)
+		assert.Zero(t, nc.write)
+		near.Close()
+	}
+}
+
+// deadlines notes the deadlines in force.
+type deadlines struct {
+	net.Conn
+	read, write time.Time
+	set         bool
+}
+
+func (d *deadlines) SetDeadline(at time.Time) error {
+	d.read, d.write = at, at
+	return d.Conn.SetDeadline(at)
+}
+
+func (d *deadlines) SetReadDeadline(at time.Time) error {
+	d.read, d.set = at, true
+	return d.Conn.SetReadDeadline(at)
+}
+
+func (d *deadlines) SetWriteDeadline(at time.Time) error {
+	d.write = at
+	return d.Conn.SetWriteDeadline(at)
 }
 
 // A Hijack that races with Shutdown gives a connection that works.

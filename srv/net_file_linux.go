@@ -58,11 +58,9 @@ func (c *netConn) file(t *turn, f *os.File, off, n int64) (int64, error) {
 			c.writeSet = false
 		case err != nil:
 			return sent, ErrReset
-		case s.errno == syscall.EINVAL || s.errno == syscall.ENOSYS: // a file that cannot be mapped
+		case s.errno != nil: // the kernel cannot send this file, or something is wrong with one of the two: copying tells
 			k, err := t.copyFile(f, off+sent, n-sent)
 			return sent + k, err
-		case s.errno != nil:
-			return sent, ErrReset
 		case s.sent == 0: // the end of the file
 			return sent, nil
 		}

@@ -92,38 +92,40 @@ func TestConnsPerAddrOfUnixSockets(t *testing.T) {
 
 // TestTimeouts has real clocks run out, on every transport.
 func TestTimeouts(t *testing.T) {
-	const short = 40 * time.Millisecond
+	const short = 80 * time.Millisecond
+	const enough = 4 * short // for a handshake as well
 	tests := []struct {
 		name, in string
 		timeouts Timeouts
 		want     string
 	}{
 		{"silent", "", Timeouts{Head: short}, ""},
-		{"head", "GET / HTTP/1.1\r\nHos", Timeouts{Head: short}, refusal(408, ErrHeadTimeout)},
+		{"head", "GET / HTTP/1.1\r\nHos", Timeouts{Head: enough}, refusal(408, ErrHeadTimeout)},
 		{"idle", followUp, Timeouts{Idle: short}, ok("next")},
-		{"head of the next", followUp + "GET / HTTP/1.1\r\nHos", Timeouts{Head: short}, ok("next") + refusal(408, ErrHeadTimeout)},
+		{"head of the next", followUp + "GET / HTTP/1.1\r\nHos", Timeouts{Head: enough}, ok("next") + refusal(408, ErrHeadTimeout)},
 		{"content", on("/b", head("POST", "copy", "1.1", "Content-Length: 9")) + "abc", Timeouts{Rate: short}, refusal(408, ErrContentTimeout)},
 		{"content behind the head", on("/b", head("POST", "flush,copy", "1.1", "Content-Length: 9")) + "abc", Timeouts{Rate: short}, answer("200 OK", "", chunkLine)},
 		{"unread content", on("/b", head("POST", "write:a", "1.1", "Content-Length: 9")) + "abc", Timeouts{Rate: short}, ok("a")},
 		{"linger", on("/b", get("write:a", closeLine)), Timeouts{}, bye("a")},
 	}
-	for _, tr := range transports {
-		t.Run(tr.name, func(t *testing.T) {
-			noLeaks(t)
+	noLeaks(t)
+	t.Run("all", func(t *testing.T) {
+		for _, tr := range transports {
 			for _, test := range tests {
-				s := quietServer(newScripts())
-				s.Timeouts = test.timeouts
-				s.Timeouts.Grace = short
-				c := connect(t, tr.start(t, s))
-				c.name = test.name
-				c.send(test.in)
-				c.expect(test.want)
-				c.ends()
-				eventually(t, func() bool { return s.Stats().Conns == 0 }, test.name)
-				c.Close()
+				t.Run(tr.name+", "+test.name, func(t *testing.T) {
+					t.Parallel()
+					s := quietServer(newScripts())
+					s.Timeouts = test.timeouts
+					s.Timeouts.Grace = short
+					c := connect(t, tr.start(t, s))
+					c.send(test.in)
+					c.expect(test.want)
+					c.ends()
+					eventually(t, func() bool { return s.Stats().Conns == 0 }, test.name)
+				})
 			}
-		})
-	}
+		}
+	})
 }
 
 // A handler takes as long as it likes, also when it reads and writes in between.

@@ -123,6 +123,7 @@ func (w *Response) replace(err error) {
 		t.refuse(f, in, off, before)
 		return
 	}
+	w.aborted = true
 	t.sum.aborted.Add(1)
 	t.s.abortedLog(t, err)
 	if !w.left {

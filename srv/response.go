@@ -29,6 +29,7 @@ type Response struct {
 	mark      int  // where in t.out the head starts
 	committed bool // the head is made
 	left      bool // and some of it may have been sent
+	aborted   bool
 	err       error
 }
 
@@ -41,7 +42,7 @@ func (w *Response) clear() {
 
 func (w *Response) reset() {
 	w.clear()
-	w.mark, w.committed, w.left, w.err = 0, false, false, nil
+	w.mark, w.committed, w.left, w.aborted, w.err = 0, false, false, false, nil
 	w.t.resp.Reset(w.t.head.MethodID() == methodHead, w.t.head.Minor())
 }
 
@@ -72,6 +73,9 @@ func (w *Response) Sent() int64 { w.live(); return w.sent }
 
 // Began reports whether the head has left, after which the response can be completed or aborted, but not replaced.
 func (w *Response) Began() bool { w.live(); return w.left }
+
+// Aborted reports, to Server.OnDone, whether the response was cut off; if it had not Began then, none was sent at all.
+func (w *Response) Aborted() bool { w.live(); return w.aborted }
 
 // Get returns the value of the first field with the name that was set, borrowed until fields change; nil if there is
 // none.

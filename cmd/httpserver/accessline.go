@@ -35,11 +35,19 @@ func (e *entry) appendText(dst []byte, now time.Time) []byte {
 		return strconv.AppendInt(dst, int64(e.status), 10)
 	}
 	dst = append(e.appendRequestLine(dst), ": "...)
+	if e.unsent {
+		return append(dst, "no answer, broken off"...)
+	}
 	dst = strconv.AppendInt(dst, int64(e.status), 10)
-	return append(strconv.AppendInt(append(dst, ", "...), e.size, 10), " octets"...)
+	dst = append(strconv.AppendInt(append(dst, ", "...), e.size, 10), " octets"...)
+	if e.aborted {
+		dst = append(dst, ", broken off"...)
+	}
+	return dst
 }
 
-// appendCLF appends a line in the common log format, in which "-" stands for what is not known and for no octets:
+// appendCLF appends a line in the common log format, in which "-" stands for what is not known, for no octets, and for the status
+// of an answer of which nothing was sent; there is no word for one that was broken off later:
 //
 //	127.0.0.1 - - [22/Nov/2026:15:04:05 +0000] "GET /video HTTP/1.1" 200 191009
 //	127.0.0.1 - - [22/Nov/2026:15:04:05 +0000] "-" 400 -
@@ -51,7 +59,11 @@ func (e *entry) appendCLF(dst []byte, now time.Time) []byte {
 	} else {
 		dst = e.appendRequestLine(dst)
 	}
-	dst = strconv.AppendInt(append(dst, `" `...), int64(e.status), 10)
+	dst = append(dst, `" `...)
+	if e.unsent {
+		return append(dst, "- -"...)
+	}
+	dst = strconv.AppendInt(dst, int64(e.status), 10)
 	if e.size == 0 {
 		return append(dst, " -"...)
 	}
@@ -75,8 +87,14 @@ func (e *entry) appendJSON(dst []byte, now time.Time) []byte {
 	dst = appendJSONString(append(dst, `","method":`...), e.method)
 	dst = appendJSONString(append(dst, `,"target":`...), e.target)
 	dst = strconv.AppendInt(append(dst, `,"version":"1.`...), int64(e.minor), 10)
+	if e.unsent {
+		return append(dst, `","status":0,"bytes":0,"aborted":true}`...)
+	}
 	dst = strconv.AppendInt(append(dst, `","status":`...), int64(e.status), 10)
 	dst = strconv.AppendInt(append(dst, `,"bytes":`...), e.size, 10)
+	if e.aborted {
+		dst = append(dst, `,"aborted":true`...)
+	}
 	return append(dst, '}')
 }
 

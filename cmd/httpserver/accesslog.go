@@ -47,7 +47,8 @@ func (l *accessLog) done(w *srv.Response, r *srv.Request) {
 	if r.MethodID() == parser.MethodHead {
 		size = 0
 	}
-	l.add(entry{remote: r.Remote().Addr(), method: r.Method(), target: r.Target(), minor: r.Minor(), status: w.Status(), size: size})
+	l.add(entry{remote: r.Remote().Addr(), method: r.Method(), target: r.Target(), minor: r.Minor(), status: w.Status(), size: size,
+		aborted: w.Aborted(), unsent: w.Aborted() && !w.Began()})
 }
 
 // refused logs a request that was refused before it got to a handler. It is the server's OnRefuse.
@@ -110,8 +111,15 @@ func (l *accessLog) close() {
 	l.closed = true
 	l.work.Signal()
 	l.mu.Unlock()
-	<-l.ended
+	select {
+	case <-l.ended:
+	case <-time.After(closeTime):
+		fmt.Fprintln(l.errors, "httpserver: access log: standard output takes nothing, lines lost")
+	}
 }
+
+// closeTime is how long the end of the program may wait for whoever reads the lines.
+const closeTime = time.Second
 
 // entry is one line of the log. Its slices are borrowed.
 type entry struct {
@@ -121,4 +129,6 @@ type entry struct {
 	rule           string // why the request was refused; nothing else is known about it then
 	status         int
 	size           int64 // of the content sent
+	aborted        bool  // the response was cut off
+	unsent         bool  // before any of it was sent
 }

@@ -140,6 +140,7 @@ func TestAccessLogOnce(t *testing.T) {
 		{"content known to be too large", "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", nil, `"-" 413 -`},
 		{"content malformed", head + "x", func(w *srv.Response, r *srv.Request) { r.Content().Next() }, `"POST /a HTTP/1.1" 400 [1-9]\d*`},
 		{"head malformed", "GET / HTTP/1.1\r\n\r\n", nil, `"-" 400 -`},
+		{"aborted before anything was sent", head + "0\r\n\r\n", func(w *srv.Response, r *srv.Request) { w.Abort() }, `"POST /a HTTP/1.1" - -`},
 		{"aborted", head + "0\r\n\r\n", func(w *srv.Response, r *srv.Request) {
 			w.WriteString("hello")
 			w.Flush()

@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"log/slog"
+	"sync"
+	"time"
 
 	"barewire/assets"
 	"barewire/srv"
@@ -14,8 +17,27 @@ func newProxy(o *options) (*proxy.Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Timeout, p.Digest, p.Fail = o.timeout, true, explain
+	p.Timeout, p.Digest, p.Fail, p.OnFail = o.timeout, true, explain, (&failures{}).log
 	return p, nil
+}
+
+// failures logs why an upstream failed, once in a second at the most: clients can cause it at will.
+type failures struct {
+	mu      sync.Mutex
+	last    time.Time
+	skipped int
+}
+
+func (f *failures) log(_ *srv.Request, err proxy.Error, cause error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := time.Now()
+	if now.Sub(f.last) < time.Second {
+		f.skipped++
+		return
+	}
+	slog.Warn("upstream failed", slog.String("why", err.Text()), slog.Any("cause", cause), slog.Int("skipped", f.skipped))
+	f.last, f.skipped = now, 0
 }
 
 // explain answers for an upstream that did not, with a page that says why.

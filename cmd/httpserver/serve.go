@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"time"
 
 	"barewire/cmd/internal/cli"
 	"barewire/srv"
@@ -32,6 +33,13 @@ func serve(s *srv.Server, log *accessLog, stderr io.Writer, signals <-chan os.Si
 	case <-ended:
 		return cli.ExitOK
 	case <-signals:
+		if s.Stats().InFlight == 0 { // both signals were for an end that is at hand
+			select {
+			case <-ended:
+				return cli.ExitOK
+			case <-time.After(100 * time.Millisecond):
+			}
+		}
 		fmt.Fprintf(stderr, "httpserver: stopped, requests in flight: %d\n", s.Stats().InFlight)
 		s.Close()
 		return cli.ExitFailed

@@ -48,7 +48,7 @@
 // whole request, even stop reading until its answer is taken, and the answer gets through; once the answer is whole, the rest of
 // the request is not sent. For that the read and the write have a goroutine each, of which the exchange awaits the end.
 // One wait cannot be cut short: an answer that comes while the client is silent in the middle of its content is passed on when
-// the client goes on.
+// the client goes on, and lost if it does not before the server's time for content is over.
 //
 // # The end of a response
 //

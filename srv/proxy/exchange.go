@@ -50,6 +50,7 @@ type exchange struct {
 	area     int
 	from, to int
 
+	cause   error // of the upstream's failure, where more is known
 	phase   phase
 	interim int // responses so far
 	head    parser.ResponseHead
@@ -106,12 +107,14 @@ func (x *exchange) dial(ctx context.Context) Error {
 	var d net.Dialer
 	nc, err := d.DialContext(ctx, "tcp", x.p.addr)
 	if err != nil {
+		x.cause = err
 		return ErrDial
 	}
 	x.nc, x.tcp = nc, nc.(*net.TCPConn)
 	if x.p.https {
 		tc := tls.Client(noFIN{x.tcp}, x.p.config())
-		if tc.HandshakeContext(ctx) != nil {
+		if err := tc.HandshakeContext(ctx); err != nil {
+			x.cause = err
 			nc.Close()
 			return ErrDial
 		}
@@ -166,7 +169,7 @@ func (x *exchange) close() {
 // release gives the exchange back, after close.
 func (x *exchange) release() {
 	x.p, x.w, x.r, x.nc, x.tcp = nil, nil, nil, nil, nil
-	x.area, x.from, x.to, x.phase, x.interim = 0, 0, 0, inHead, 0
+	x.area, x.from, x.to, x.phase, x.interim, x.cause = 0, 0, 0, inHead, 0, nil
 	exchanges.Put(x)
 }
 
@@ -254,6 +257,7 @@ func (x *exchange) take(got arrival) Error {
 	case isTimeout(got.err):
 		return ErrSilent
 	}
+	x.cause = got.err
 	return ErrBroken
 }
 

@@ -25,6 +25,9 @@ type Proxy struct {
 	// Fail, if set, answers in place of an upstream that has not; the status is set already. It is not called once a response has
 	// begun to leave.
 	Fail func(w *srv.Response, r *srv.Request, err Error)
+	// OnFail, if set, is told of every exchange that the upstream has failed, whether the client could still be answered or not; cause says
+	// more than err where more is known, and is nil where not. It must not block.
+	OnFail func(r *srv.Request, err Error, cause error)
 	// TLS configures connections to an upstream whose URL is https; nil is the default configuration. The server's name and a
 	// cache of sessions are added where they are missing, and http/1.1 is the only protocol offered.
 	TLS *tls.Config
@@ -116,6 +119,9 @@ func (p *Proxy) ServeHTTP(w *srv.Response, r *srv.Request) {
 
 // fail answers in place of the upstream, or cuts the response off where it is.
 func (x *exchange) fail(err Error) {
+	if err != errClient && x.p.OnFail != nil {
+		x.p.OnFail(x.r, err, x.cause)
+	}
 	if err == errClient || x.w.Clear() != nil {
 		x.w.Abort()
 		return

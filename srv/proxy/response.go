@@ -15,6 +15,7 @@ func (x *exchange) respond() Error {
 	for x.phase == inHead {
 		n, e := x.head.Parse(x.unread())
 		if e != 0 {
+			x.cause = e
 			return ErrMalformed
 		}
 		if n == 0 {
@@ -48,6 +49,9 @@ func (x *exchange) begin(n int) {
 	x.body.Reset(framing, x.head.Size(), -1)
 	x.w.SetStatus(status)
 	for name, value := range endToEnd(fields, notReturned) {
+		if x.p.Digest && (hdr.EqualFold(name, trailerSum) || hdr.EqualFold(name, trailerSize)) {
+			continue // the trailers of these names are this hop's own
+		}
 		x.w.AddBytes(name, value) // a head that the parser takes fits a Response
 	}
 	x.sized = fields.Has(hdr.ContentLength) && !x.p.Digest && x.w.SetBytes("Content-Length", fields.ByID(hdr.ContentLength)) == nil
@@ -74,6 +78,7 @@ func (x *exchange) pass() Error {
 		data, n, e := x.body.Next(in)
 		x.from += n
 		if e != 0 {
+			x.cause = e
 			return ErrMalformed
 		}
 		if len(data) > 0 {

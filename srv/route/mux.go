@@ -122,7 +122,8 @@ func (m *Mux) Delete(pattern string, h srv.HandlerFunc) *Entry {
 	return m.add(parser.MethodDelete, pattern, h)
 }
 
-// Any registers a handler for every registered method but CONNECT that has no handler of its own for the pattern.
+// Any registers a handler for every method but CONNECT that has no handler of its own for the pattern, methods that are
+// not in the IANA registry among them. Other patterns answer those with 501.
 func (m *Mux) Any(pattern string, h srv.HandlerFunc) *Entry {
 	return m.add(anyMethod, pattern, h)
 }
@@ -167,9 +168,6 @@ func (m *Mux) add(method parser.Method, pattern string, h srv.Handler) *Entry {
 // Route returns the route of a request. It is for the server.
 func (m *Mux) Route(r *srv.Request) *srv.Route {
 	method, path := r.MethodID(), r.Path()
-	if method == 0 {
-		return &m.notImplemented.route
-	}
 	if len(path) == 0 || path[0] != '/' {
 		return &m.findServer(method).route
 	}
@@ -193,6 +191,8 @@ func (m *Mux) find(w *walk, method parser.Method, path []byte) *Entry {
 		return e
 	}
 	switch {
+	case method == 0:
+		return m.notImplemented
 	case w.offered == 0:
 		return m.notFound
 	case method == parser.MethodOptions:
@@ -209,7 +209,7 @@ func (m *Mux) findServer(method parser.Method) *Entry {
 	switch method {
 	case parser.MethodOptions:
 		return m.serverOptions
-	case parser.MethodConnect:
+	case parser.MethodConnect, 0:
 		return m.notImplemented
 	}
 	return m.notFound

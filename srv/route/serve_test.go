@@ -69,6 +69,8 @@ func TestServe(t *testing.T) {
 		{"POST", "/h", 200, "post id= rest=", ""},
 		{"REPORT", "/any/a/b/c", 200, "any id=a rest=b/c", ""},
 		{"TRACE", "/any/a/", 200, "any id=a rest=", ""},
+		{"BREW", "/any/a/b", 200, "any id=a rest=b", ""},
+		{"get", "/any/a/b", 200, "any id=a rest=b", ""},
 		{"PROPFIND", "/dav", 200, "dav id= rest=", ""},
 
 		{"GET", "/users", 404, "404 Not Found\n", ""},
