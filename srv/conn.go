@@ -39,6 +39,7 @@ const (
 	flagExpired                       // the deadline was reached
 	flagGone                          // hijacked
 	flagFull                          // the socket took no more when advance returned
+	flagStarted                       // octets of a request line have come
 	flagSecure                        // over TLS
 )
 
@@ -171,7 +172,11 @@ func (c *conn) pause(t *turn) want {
 		c.lose(t)
 		return wantClose
 	}
-	c.arm(t, c.phase.due()) // the wait for input begins here
+	if c.quiet() {
+		c.arm(t, idleDue)
+	} else {
+		c.arm(t, c.phase.due()) // the wait for input begins here
+	}
 	return wantRead
 }
 
@@ -214,7 +219,7 @@ func (c *conn) parse(t *turn) bool {
 	in := t.unread()
 	if len(in) > 0 && c.phase == phaseIdle {
 		c.phase = phaseHead
-		c.arm(t, headDue)
+		c.flags &^= flagStarted
 		t.head.Reset(t.s.bounds.head)
 	}
 	if len(in) > 0 {
@@ -226,6 +231,10 @@ func (c *conn) parse(t *turn) bool {
 		if n > 0 {
 			c.begin(t, n)
 			return true
+		}
+		if c.quiet() && t.head.Started() {
+			c.flags |= flagStarted
+			c.arm(t, headDue)
 		}
 	}
 	if c.flags.has(flagEOF) {
@@ -257,6 +266,7 @@ func (c *conn) begin(t *turn, n int) {
 	} else {
 		return
 	}
+	t.req.end()
 	t.handBack()
 	t.sum.done.Add(1)
 }
@@ -318,7 +328,7 @@ func (c *conn) conclude(t *turn) {
 			t.res.aborted, t.res.left = true, true
 			c.lose(t)
 		}
-		done(t.res, t.req)
+		t.tell(done)
 	}
 }
 
@@ -364,6 +374,28 @@ func (c *conn) linger(t *turn) bool {
 	return false
 }
 
+// paced holds content that is discarded to the minimum rate. err is the outcome of a recv that began at before and got so
+// many octets.
+func (c *conn) paced(t *turn, before tick, got int, err error) error {
+	if c.phase != phaseRest {
+		return err
+	}
+	if !c.readRate.add(t.now-before, got, t.s.bounds.rateTime) {
+		return errTimeout
+	}
+	c.arm(t, readDue)
+	if err == errTimeout {
+		return nil
+	}
+	return err
+}
+
+// quiet reports whether the connection is between requests: nothing of the next one has come, but perhaps the empty line that is
+// ignored before it.
+func (c *conn) quiet() bool {
+	return c.phase == phaseIdle || c.phase == phaseHead && !c.flags.has(flagStarted)
+}
+
 // close ends the connection once what is finished has been sent.
 func (c *conn) close() {
 	c.flags |= flagClosing
@@ -372,9 +404,12 @@ func (c *conn) close() {
 
 // expire acts on a deadline that was reached outside a handler.
 func (c *conn) expire(t *turn) {
-	if c.phase == phaseHead && t.head.Started() {
+	switch {
+	case c.phase == phaseHead && t.head.Started():
 		t.refuse(ErrHeadTimeout, t.unread(), t.w-t.r, 0)
-		return
+	case c.phase == phaseRest:
+		c.close()
+	default:
+		c.phase = phaseDead
 	}
-	c.phase = phaseDead
 }

@@ -11,7 +11,11 @@ func (r *Request) Context() context.Context {
 	t := r.live()
 	if r.ctx == nil {
 		r.ctx, r.cancel = context.WithCancelCause(t.s.base)
-		t.port.watch(t)
+		if t.c.flags.has(flagGone) {
+			r.cancel(ErrHijacked)
+		} else {
+			t.port.watch(t)
+		}
 	}
 	return r.ctx
 }

@@ -70,7 +70,7 @@ func TestTime(t *testing.T) {
 		{name: "chunked content stalls", pieces: pieces(on("/i", send("drop,write:x", "5\r\nhel"))), end: endSilent, want: refusal(408, ErrContentTimeout), seconds: 5.5, log: slowLog},
 		{name: "content stalls behind the head", pieces: pieces(on("/i", send("flush,drop,write:x", "5\r\nhel"))), end: endSilent,
 			want: answer("200 OK", "", chunkLine), seconds: 5, log: slowLog},
-		{name: "unread content stalls", pieces: pieces(unread), end: endSilent, want: ok("x"), seconds: 5},
+		{name: "unread content stalls", pieces: pieces(unread), end: endSilent, want: ok("x"), seconds: 5.5},
 		{name: "unread content comes late", pieces: pieces(unread, k40[:100]+one), gap: 4 * s, want: ok("x") + ok("a"), seconds: 8},
 		{name: "slow content for ever", pieces: append(pieces(upload), slices(k40, 20000)...), gap: 3600 * s, limits: Timeouts{Rate: -1},
 			want: refusal(400, parser.Truncated), seconds: 4 * 3600, log: failed(parser.Truncated, "drop", "write")},
@@ -124,15 +124,16 @@ func clone(pieces [][]byte) [][]byte { return append([][]byte(nil), pieces...) }
 // A response that ends with the connection is cut off by a reset when its last octets are not read: a FIN would say that it is
 // complete.
 func TestCloseDelimitedNotRead(t *testing.T) {
-	for _, script := range []string{"flush,write:x", "flush,fill:20000", "flush,fill:40000", "fill:40000"} {
+	for _, script := range []string{"flush,write:xyz", "flush,fill:10000", "flush,fill:20000", "flush,fill:40000", "fill:40000"} {
 		for _, mode := range coreModes[:2] {
-			sc := newScripts()
-			p := newFakePort(t, []byte(on("/i", head("GET", script, "1.0"))))
-			p.loop, p.end, p.reads = mode.loop, endSilent, 60
-			p.run(quietServer(sc))
-			assert.Zero(t, p.fins, script)
-			assert.Positive(t, p.aborts, "%s, %s", script, mode.name)
-			assert.Len(t, p.out, 60)
+			for _, reads := range []int{60, 76} { // before the end of the head, and behind it
+				p := newFakePort(t, []byte(on("/i", head("GET", script, "1.0"))))
+				p.loop, p.end, p.reads = mode.loop, endSilent, reads
+				p.run(quietServer(newScripts()))
+				assert.Zero(t, p.fins, script)
+				assert.Positive(t, p.aborts, "%s, %s, %d", script, mode.name, reads)
+				assert.Len(t, p.out, reads)
+			}
 		}
 	}
 }

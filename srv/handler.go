@@ -58,6 +58,19 @@ func (t *turn) panicked(v any) {
 	t.s.log().Error("handler panicked", slog.String("route", t.route.Name), slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
 }
 
+// tell calls the hook OnDone.
+func (t *turn) tell(done func(*Response, *Request)) {
+	defer t.s.hooked("OnDone")
+	done(t.res, t.req)
+}
+
+// hooked is deferred around a hook, whose panic ends nothing but itself.
+func (s *Server) hooked(name string) {
+	if v := recover(); v != nil {
+		s.log().Error("hook panicked", slog.String("hook", name), slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
+	}
+}
+
 // handBack takes from the handler what it had borrowed.
 func (t *turn) handBack() {
 	if !poison {

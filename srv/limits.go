@@ -13,7 +13,7 @@ type Limits struct {
 	Head         int   // octets of a request head; 32 KiB, at most 64 KiB, beyond it 431
 	Fields       int   // field lines of a head; 128, at most 255, beyond it 431
 	Content      int64 // octets of a request's content unless its Route says otherwise; 10 MiB, beyond it 413
-	Conns        int   // connections open; the descriptor limit less an eighth; at the limit accepting stops
+	Conns        int   // connections open; the descriptor limit less an eighth; at the limit accepting stops (each listener beyond the first may add one)
 	ConnsPerAddr int   // connections open from one address; none, since many users share one behind proxies
 	Requests     int   // requests on one connection; none; the last one is answered with Connection: close
 }

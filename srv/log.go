@@ -29,7 +29,8 @@ type logLimit struct {
 // last.
 func (l *logLimit) allowed(now tick) (skipped uint64, ok bool) {
 	next := l.next.Load()
-	if next != 0 && !now.reached(tick(next)) || !l.next.CompareAndSwap(next, uint32(now+logInterval)|1) {
+	// Ticks wrap: only a tick that is near ahead is one to wait for.
+	if next != 0 && tick(next)-now-1 <= logInterval || !l.next.CompareAndSwap(next, uint32(now+logInterval)|1) {
 		l.skipped.Add(1)
 		return 0, false
 	}
@@ -52,7 +53,10 @@ func (s *Server) refused(r Refusal, now tick) {
 }
 
 // callOnRefuse keeps the Refusal that the hook gets, which escapes, off the path without a hook.
-func (s *Server) callOnRefuse(r Refusal) { s.OnRefuse(&r) }
+func (s *Server) callOnRefuse(r Refusal) {
+	defer s.hooked("OnRefuse")
+	s.OnRefuse(&r)
+}
 
 // abortedLog reports a response that was cut off.
 func (s *Server) abortedLog(t *turn, err error) {

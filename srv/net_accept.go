@@ -37,15 +37,32 @@ func (s *Server) serve(l net.Listener, config *tls.Config) error {
 	return err
 }
 
-// accept starts a goroutine for each connection. It returns nil once the server drains and the accept queue is empty.
+// accept starts a goroutine for each connection. It returns nil once the server drains and the accept queue is empty, which
+// a moment without a connection stands for. Who goes on to connect does not keep it for longer than Timeouts.Grace.
 func (s *Server) accept(l net.Listener, config *tls.Config) error {
-	for pause := time.Duration(0); ; {
+	var pause time.Duration
+	var until time.Time // no more is accepted then
+	for {
 		s.awaitRoom()
+		draining := s.draining.Load()
+		if draining {
+			if until.IsZero() {
+				until = s.time(s.tick() + s.bounds.graceTime)
+			}
+			if time.Now().After(until) {
+				return nil
+			}
+			if d, ok := l.(deadliner); ok {
+				d.SetDeadline(s.time(s.tick() + moment))
+			}
+		}
 		nc, err := l.Accept()
 		switch {
 		case err == nil:
-		case s.draining.Load():
+		case draining:
 			return nil
+		case s.draining.Load(): // woken by it
+			continue
 		case !passing(err):
 			return err
 		default:
@@ -68,6 +85,9 @@ func (s *Server) accept(l net.Listener, config *tls.Config) error {
 		}
 	}
 }
+
+// deadliner is a listener whose Accept can be made to end without closing it.
+type deadliner interface{ SetDeadline(time.Time) error }
 
 // passing reports whether accepting may work again later.
 func passing(err error) bool {

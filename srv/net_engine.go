@@ -69,7 +69,9 @@ func (c *netConn) run() {
 		w := c.advance(t)
 		for w == wantTurn || w == wantRead && c.phase != phaseIdle && c.phase != phaseHead {
 			if w == wantRead {
-				c.note(t, c.recv(t))
+				before, had := t.now, t.w-t.r
+				err := c.recv(t)
+				c.note(t, c.paced(t, before, t.w-t.r-had, err))
 			}
 			w = c.advance(t)
 		}
@@ -130,7 +132,7 @@ func (c *netConn) kick() {
 func (c *netConn) await() *turn {
 	for {
 		c.armRead()
-		if c.s.draining.Load() && c.phase == phaseIdle {
+		if c.s.draining.Load() && c.quiet() {
 			// A new connection gets a moment to send what it came for; one that had an answer is done, unless the next
 			// request is there.
 			grace := c.s.bounds.graceTime
@@ -268,7 +270,9 @@ func (c *netConn) send(t *turn) error {
 	p, due := t.pending(), c.due
 	if c.raw == nil {
 		p = p[:min(len(p), recordSize)]
-		due += t.s.bounds.rateTime * tick(len(p)/rateSize)
+		extra := uint64(t.s.bounds.rateTime) * uint64(len(p)/rateSize)
+		due = t.now + tick(min(uint64(due-t.now)+extra, uint64(ticks(forever))))
+		c.writeSet = false // a deadline that fires early cannot be made good here
 	}
 	c.armWrite(due)
 	n, err := c.nc.Write(p)
@@ -279,7 +283,7 @@ func (c *netConn) send(t *turn) error {
 		return nil
 	case isTimeout(err):
 		c.writeSet = false
-		if c.raw == nil && t.now.reached(due) {
+		if c.raw == nil {
 			return ErrSendTimeout
 		}
 		return errTimeout
@@ -311,6 +315,7 @@ func (c *netConn) abort(*turn) {
 	}
 	if tc, ok := nc.(*net.TCPConn); ok {
 		tc.SetLinger(0)
+		tc.Close() // beneath TLS, whose own Close would say first that all is well
 	}
 }
 

@@ -3,6 +3,7 @@ package srv
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -156,6 +157,49 @@ func TestShutdownAnswersWhatWasSent(t *testing.T) {
 			within(t, done, "Shutdown does not return")
 		})
 	}
+}
+
+// A connection that has had an answer is closed without any time of grace.
+func TestShutdownClosesAtOnce(t *testing.T) {
+	for _, tr := range transports {
+		t.Run(tr.name, func(t *testing.T) {
+			noLeaks(t)
+			s := quietServer(newScripts())
+			s.Timeouts = Timeouts{Grace: -1, Idle: -1}
+			c := connect(t, tr.start(t, s))
+			c.send(followUp)
+			c.expect(ok("next"))
+			require.NoError(t, s.Shutdown(t.Context()))
+			c.ends()
+			c.Close()
+		})
+	}
+}
+
+// Clients that go on to connect do not keep Shutdown from coming to an end.
+func TestShutdownWhileClientsConnect(t *testing.T) {
+	noLeaks(t)
+	s := quietServer(newScripts())
+	s.Timeouts.Grace = 50 * time.Millisecond
+	e := listenTCP(t)
+	served := make(chan error, 1)
+	go func() { served <- e.serve(s) }()
+	var clients sync.WaitGroup
+	for range 2 {
+		clients.Go(func() {
+			for {
+				nc, err := e.dial()
+				if err != nil {
+					return
+				}
+				nc.Close()
+			}
+		})
+	}
+	eventually(t, func() bool { return s.Stats().Accepted > 20 }, "nobody connects")
+	require.NoError(t, s.Shutdown(t.Context()))
+	require.NoError(t, <-served)
+	clients.Wait()
 }
 
 // Connections in the accept queue are accepted, and their requests answered.
@@ -312,6 +356,46 @@ func TestShutdownDuringHandshake(t *testing.T) {
 	time.Sleep(time.Millisecond)
 	require.NoError(t, s.Shutdown(t.Context()))
 	require.NoError(t, <-served)
+}
+
+// A handshake that goes on when Shutdown begins is finished, and the request behind it answered.
+func TestShutdownFinishesHandshake(t *testing.T) {
+	noLeaks(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	config, trust := tlsConfigs(t)
+	s := quietServer(newScripts())
+	s.Timeouts.Grace = patience
+	served := make(chan error, 1)
+	go func() { served <- s.ServeTLS(l, config) }()
+	nc, err := net.Dial("tcp", l.Addr().String())
+	require.NoError(t, err)
+	gated := &gatedConn{Conn: nc, gate: make(chan struct{}), reached: make(chan struct{})}
+	c := connect(t, func() (net.Conn, error) { return tls.Client(gated, trust), nil })
+	go c.send(followUp)
+	within(t, gated.reached, "no second flight")
+	done := shutdown(t, s)
+	time.Sleep(5 * time.Millisecond) // the server's goroutine is to see it
+	close(gated.gate)
+	c.expect(bye("next"))
+	c.Close()
+	assert.NoError(t, within(t, done, "Shutdown does not return"))
+	assert.NoError(t, within(t, served, "ServeTLS does not return"))
+}
+
+// gatedConn stops before its second Write until the gate is opened.
+type gatedConn struct {
+	net.Conn
+	writes        int
+	gate, reached chan struct{}
+}
+
+func (g *gatedConn) Write(p []byte) (int, error) {
+	if g.writes++; g.writes == 2 {
+		close(g.reached)
+		<-g.gate
+	}
+	return g.Conn.Write(p)
 }
 
 // Many clients are busy while the server shuts down or closes: each gets whole answers until its connection ends, and nothing is

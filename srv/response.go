@@ -81,8 +81,14 @@ func (w *Response) Aborted() bool { w.live(); return w.aborted }
 // none.
 func (w *Response) Get(name string) []byte { w.live(); return w.fields.Get(name) }
 
-// Del removes all fields with the name.
-func (w *Response) Del(name string) { w.live(); w.fields.Del(name) }
+// Del removes all fields with the name. For Content-Length, the size that was declared is forgotten.
+func (w *Response) Del(name string) {
+	w.live()
+	if hdr.EqualFold(name, "Content-Length") {
+		w.SetSize(-1)
+	}
+	w.fields.Del(name)
+}
 
 // Set sets a field, in place of all others with the name. Name and value are checked; on an error nothing changes.
 //

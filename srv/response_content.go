@@ -196,7 +196,8 @@ func (w *Response) invite() error {
 	return nil
 }
 
-// Announce names trailers beforehand in a Trailer field. It makes the content chunked.
+// Announce names trailers beforehand in a Trailer field. It makes the content chunked, unless its size was declared: then no
+// trailers are sent.
 func (w *Response) Announce(names ...string) error {
 	w.live()
 	if w.committed {

@@ -144,7 +144,9 @@ func (s *Server) Serve(l net.Listener) error { return s.serve(l, nil) }
 // ServeTLS is Serve over TLS. The configuration needs a certificate; the only protocol that is negotiated is http/1.1. The
 // handshake has to be done within Timeouts.Head.
 func (s *Server) ServeTLS(l net.Listener, config *tls.Config) error {
-	config = config.Clone()
+	if config = config.Clone(); config == nil {
+		config = &tls.Config{}
+	}
 	config.NextProtos = []string{"http/1.1"}
 	return s.serve(l, config)
 }
@@ -167,9 +169,8 @@ func (s *Server) ServeConn(nc net.Conn) error {
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.setup()
 	s.drain(func(l net.Listener) {
-		// A connection in the accept queue is somebody who was let in. They are taken out until none is left, which a
-		// deadline a moment ahead stands for.
-		if d, ok := l.(interface{ SetDeadline(time.Time) error }); !ok || d.SetDeadline(s.time(s.tick()+moment)) != nil {
+		// A connection in the accept queue is somebody who was let in: accept is woken, and takes them out.
+		if d, ok := l.(deadliner); !ok || d.SetDeadline(s.time(s.tick()+moment)) != nil {
 			l.Close()
 		}
 	}, (*netConn).kick)
