@@ -196,7 +196,7 @@ func skipAllocs(t *testing.T) {
 // allocsPerRun returns how many allocations there are in the process for each call of f, in the mean, to one half.
 func allocsPerRun(f func()) float64 {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which would empty pools
-	const runs = 100
+	const runs = 50
 	for range 10 {
 		f()
 	}

@@ -216,7 +216,7 @@ func (d *deadlines) SetWriteDeadline(at time.Time) error {
 // A Hijack that races with Shutdown gives a connection that works.
 func TestHijackDuringShutdown(t *testing.T) {
 	noLeaks(t)
-	for range 15 {
+	for range 8 {
 		conns := make(chan net.Conn, 1)
 		gate := make(chan struct{})
 		route := &Route{Handler: HandlerFunc(func(w *Response, r *Request) {

@@ -123,7 +123,7 @@ func TestShutdownAnswersWhatWasSent(t *testing.T) {
 	for _, tr := range transports {
 		t.Run(tr.name, func(t *testing.T) {
 			noLeaks(t)
-			for i := range 8 {
+			for i := range 4 {
 				sc := newScripts()
 				s := quietServer(sc)
 				c := connect(t, tr.start(t, s))
