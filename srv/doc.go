@@ -7,7 +7,9 @@
 //	if err := s.Listen("localhost:42069"); err != nil {
 //		log.Fatal(err)
 //	}
-//	log.Fatal(s.Run())
+//	if err := s.Run(); err != nil { // nil after Shutdown
+//		log.Fatal(err)
+//	}
 //
 // # Borrowed octets
 //
