@@ -231,7 +231,7 @@ $`},
 		if runtime.GOOS != "linux" {
 			t.Skip("the script of other systems takes other arguments")
 		}
-		c, out := exec.Command("script", "-qec", binary(t)+" -addr 127.0.0.1:0", os.DevNull), newOutput()
+		c, out := exec.Command("script", "-qec", "exec "+binary(t)+" -addr 127.0.0.1:0", os.DevNull), newOutput()
 		c.Stdout, c.Dir = out, t.TempDir()
 		keyboard, err := c.StdinPipe()
 		require.NoError(t, err)
