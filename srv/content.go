@@ -85,7 +85,7 @@ func (c *Content) fail(err error) {
 	c.err = err
 	c.t.res.fail(err)
 	if err == ErrReset {
-		c.t.req.lost()
+		c.t.req.lost(ErrReset)
 	}
 }
 

@@ -1,6 +1,21 @@
 package srv
 
-import "context"
+import (
+	"context"
+	"sync"
+)
+
+// loss tells a handler that its client is gone, by a context or by a function. lost may be called by the goroutine that watches the
+// connection, so mu guards what follows it.
+type loss struct {
+	watched bool // the handler's goroutine alone
+
+	mu     sync.Mutex
+	cause  error // it is lost, or the handler has returned
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	f      func()
+}
 
 // Context returns a context that ends when the handler returns, when the client resets the connection or a write to it fails, on
 // Server.Close, and when the context given to Server.Shutdown ends. A FIN from the client does not end it: a
@@ -9,28 +24,82 @@ import "context"
 // The context is made by the first call, which allocates, and stays valid after the handler, ended.
 func (r *Request) Context() context.Context {
 	t := r.live()
-	if r.ctx == nil {
-		r.ctx, r.cancel = context.WithCancelCause(t.s.base)
-		if t.c.flags.has(flagGone) {
-			r.cancel(ErrHijacked)
-		} else {
-			t.port.watch(t)
+	l := &r.loss
+	if l.ctx == nil {
+		ctx, cancel := context.WithCancelCause(t.s.base)
+		l.mu.Lock()
+		l.ctx, l.cancel = ctx, cancel
+		if l.cause != nil {
+			cancel(l.cause)
 		}
+		l.mu.Unlock()
+		r.watch()
 	}
-	return r.ctx
+	return l.ctx
 }
 
-// lost ends the context when the connection is lost. It may be called by the goroutine that watches the connection.
-func (r *Request) lost() {
-	if r.cancel != nil {
-		r.cancel(ErrReset)
+// OnLost has f called, at most once, where the context from Context would end before the handler returns; at once if that has happened
+// already. It is for handlers that wait for something else than the client and are not to allocate. f is called from within a
+// failing call of Response or Content, or from another goroutine; it must not block, nor use the Request. Once the handler has
+// returned, f neither runs nor is called. A later call replaces f; nil takes it back.
+func (r *Request) OnLost(f func()) {
+	r.live()
+	l := &r.loss
+	l.mu.Lock()
+	l.f = f
+	if l.cause != nil && f != nil {
+		f()
+	}
+	l.mu.Unlock()
+	r.watch()
+}
+
+// watch has the engine call lost.
+func (r *Request) watch() {
+	l := &r.loss
+	l.mu.Lock()
+	over := l.cause != nil
+	l.mu.Unlock()
+	if !over && !l.watched {
+		l.watched = true
+		r.t.port.watch(r.t)
 	}
 }
 
-// end ends the context when the handler has returned.
+// lost tells the handler that the connection is lost, or else why it is to stop.
+func (r *Request) lost(cause error) {
+	l := &r.loss
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cause != nil {
+		return
+	}
+	l.cause = cause
+	if l.cancel != nil {
+		l.cancel(cause)
+	}
+	if l.f != nil {
+		l.f()
+	}
+}
+
+// end ends what is told when the handler has returned.
 func (r *Request) end() {
-	if r.cancel != nil {
+	l := &r.loss
+	if l.watched {
+		l.watched = false
 		r.t.port.unwatch(r.t)
-		r.cancel(context.Canceled)
 	}
+	l.mu.Lock()
+	if l.cancel != nil {
+		l.cancel(context.Canceled)
+	}
+	if l.cause == nil {
+		l.cause = context.Canceled
+	}
+	l.f = nil
+	l.mu.Unlock()
 }
+
+// reset makes the loss of the last request forgotten. Nobody watches now.
+func (l *loss) reset() { l.cause, l.ctx, l.cancel, l.f = nil, nil, nil, nil }

@@ -50,7 +50,7 @@ func (w *Response) sendFile(f *os.File, off, n int64) error {
 	w.t.port.detach(w.t)
 	switch sent, err := w.t.port.file(w.t, f, off, n); {
 	case err != nil:
-		w.t.req.lost()
+		w.t.req.lost(ErrReset)
 		return w.fail(err)
 	case sent < n:
 		return w.fail(ErrAborted)

@@ -60,7 +60,7 @@ func (s *Server) callOnRefuse(r Refusal) {
 
 // abortedLog reports a response that was cut off.
 func (s *Server) abortedLog(t *turn, err error) {
-	client := err == ErrReset || err == ErrSendTimeout || t.req.ctx != nil && context.Cause(t.req.ctx) == ErrReset
+	client := err == ErrReset || err == ErrSendTimeout || t.req.loss.cause == ErrReset
 	if client || !s.logs() {
 		return
 	}

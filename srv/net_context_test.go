@@ -250,3 +250,58 @@ func echo(nc net.Conn, n int) {
 	io.ReadFull(nc, b)
 	nc.Write(b)
 }
+
+// What OnLost was given is called once, for each of the reasons, and never after the handler.
+func TestOnLost(t *testing.T) {
+	tests := []struct {
+		name string
+		end  func(s *Server, c *client)
+		want bool
+	}{
+		{"reset", func(_ *Server, c *client) { c.resetNow() }, true},
+		{"close", func(s *Server, _ *client) { s.Close() }, true},
+		{"shutdown", func(s *Server, _ *client) {
+			ctx, cancel := context.WithCancel(context.Background())
+			cancel()
+			s.Shutdown(ctx)
+		}, true},
+		{"FIN", func(_ *Server, c *client) { c.closeWrite() }, false},
+	}
+	for _, tr := range []transport{transports[0], transports[3]} {
+		for _, tt := range tests {
+			if tt.name == "reset" && runtime.GOOS != "linux" {
+				continue
+			}
+			t.Run(tr.name+"/"+tt.name, func(t *testing.T) {
+				noLeaks(t)
+				waiting, lost, over := make(chan bool, 1), make(chan bool, 4), make(chan bool)
+				route := &Route{Handler: HandlerFunc(func(w *Response, r *Request) {
+					r.OnLost(func() { panic("replaced") })
+					r.OnLost(func() { lost <- true })
+					waiting <- true
+					if tt.want {
+						assert.True(t, within(t, lost, "not told"))
+						r.OnLost(func() { lost <- true })
+						assert.True(t, within(t, lost, "not told again"))
+					} else {
+						<-over
+					}
+				})}
+				s := &Server{Router: routerFunc(func(*Request) *Route { return route })}
+				c := connect(t, tr.start(t, s))
+				c.send(get(""))
+				within(t, waiting, "handler does not start")
+				tt.end(s, c)
+				if !tt.want {
+					time.Sleep(5 * time.Millisecond) // for a call by mistake
+					close(over)
+					c.expect(ok(""))
+				}
+				c.Close()
+				eventually(t, func() bool { return s.Stats().Conns == 0 }, "connections left")
+				s.Close()
+				assert.Empty(t, lost)
+			})
+		}
+	}
+}

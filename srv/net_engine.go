@@ -1,6 +1,7 @@
 package srv
 
 import (
+	"context"
 	"crypto/tls"
 	"io"
 	"net"
@@ -33,6 +34,7 @@ type netConn struct {
 	readSet, writeSet     bool
 	now                   tick // when the clock was last read
 
+	unbase    func() bool   // ends what watch has begun
 	watcher   chan struct{} // closed by the end of the watcher; nil: there is none
 	unwatched chan struct{} // closed to end it
 	sender    fileSender
@@ -239,8 +241,8 @@ func isTimeout(err error) bool {
 
 func (c *netConn) recv(t *turn) error {
 	if c.watcher != nil {
-		c.unwatch(t)
-		defer c.watch(t)
+		c.unwatchReset()
+		defer c.watchReset(t)
 	}
 	for {
 		c.armRead()
@@ -296,6 +298,17 @@ func (c *netConn) wait(*turn, want) error { return nil }
 
 // detach does nothing: the goroutine is the connection's own.
 func (c *netConn) detach(*turn) {}
+
+func (c *netConn) watch(t *turn) {
+	r, base := t.req, t.s.base
+	c.unbase = context.AfterFunc(base, func() { r.lost(context.Cause(base)) })
+	c.watchReset(t)
+}
+
+func (c *netConn) unwatch(*turn) {
+	c.unbase()
+	c.unwatchReset()
+}
 
 func (c *netConn) addr() netip.AddrPort { return c.remote }
 

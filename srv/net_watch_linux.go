@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// watch starts a goroutine that waits for a reset while the handler does something else than read, and ends the request's context
+// watchReset starts a goroutine that waits for a reset while the handler does something else than read, and ends the request's context
 // then. It reads nothing: data and FIN stay where they are, and whether the connection was reset is the socket's pending
-// error. unwatch ends it, before anything else reads.
-func (c *netConn) watch(t *turn) {
+// error. unwatchReset ends it, before anything else reads.
+func (c *netConn) watchReset(t *turn) {
 	raw := c.raw
 	if tc, ok := c.nc.(*tls.Conn); ok {
 		if nc, ok := tc.NetConn().(*net.TCPConn); ok {
@@ -22,11 +22,11 @@ func (c *netConn) watch(t *turn) {
 	}
 	c.watcher, c.unwatched = make(chan struct{}), make(chan struct{})
 	c.nc.SetReadDeadline(time.Time{})
-	go watchReset(raw, c.nc, t.req, c.unwatched, c.watcher)
+	go awaitReset(raw, c.nc, t.req, c.unwatched, c.watcher)
 }
 
-// watchReset runs until the connection is reset, or until a deadline wakes it after stop was closed.
-func watchReset(raw syscall.RawConn, nc net.Conn, r *Request, stop <-chan struct{}, done chan<- struct{}) {
+// awaitReset runs until the connection is reset, or until a deadline wakes it after stop was closed.
+func awaitReset(raw syscall.RawConn, nc net.Conn, r *Request, stop <-chan struct{}, done chan<- struct{}) {
 	defer close(done)
 	for reset := false; ; {
 		err := raw.Read(func(fd uintptr) bool {
@@ -35,11 +35,11 @@ func watchReset(raw syscall.RawConn, nc net.Conn, r *Request, stop <-chan struct
 			return reset
 		})
 		if reset || err != nil && !isTimeout(err) {
-			r.lost()
+			r.lost(ErrReset)
 			return
 		}
-		// Woken by unwatch, or by Shutdown, whose deadline is not for this wait. The deadline is taken away before
-		// looking at stop: unwatch closes that first and sets its deadline then.
+		// Woken by unwatchReset, or by Shutdown, whose deadline is not for this wait. The deadline is taken away before
+		// looking at stop: unwatchReset closes that first and sets its deadline then.
 		nc.SetReadDeadline(time.Time{})
 		select {
 		case <-stop:
@@ -49,8 +49,8 @@ func watchReset(raw syscall.RawConn, nc net.Conn, r *Request, stop <-chan struct
 	}
 }
 
-// unwatch ends the watcher and waits for it.
-func (c *netConn) unwatch(*turn) {
+// unwatchReset ends the watcher and waits for it.
+func (c *netConn) unwatchReset() {
 	if c.watcher == nil {
 		return
 	}

@@ -2,6 +2,6 @@
 
 package srv
 
-// watch does nothing: a reset is seen at the next read or write.
-func (c *netConn) watch(*turn)   {}
-func (c *netConn) unwatch(*turn) {}
+// watchReset does nothing: a reset is seen at the next read or write.
+func (c *netConn) watchReset(*turn) {}
+func (c *netConn) unwatchReset()    {}

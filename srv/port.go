@@ -41,7 +41,7 @@ type port interface {
 	closeWrite(t *turn) error
 	// abort makes the close to come a reset.
 	abort(t *turn)
-	// watch cancels the request's context when the peer resets the connection, until unwatch.
+	// watch calls t.req.lost when the peer resets the connection or the server ends requests, until unwatch.
 	watch(t *turn)
 	unwatch(t *turn)
 	// hijack gives the connection away.

@@ -2,7 +2,6 @@ package srv
 
 import (
 	"bytes"
-	"context"
 	"net/netip"
 
 	"barewire/hdr"
@@ -16,8 +15,7 @@ type Request struct {
 	gone     string // poisoned builds: the Route whose handler kept the Request
 	captures [maxCaptures]capture
 	captured uint8
-	ctx      context.Context
-	cancel   context.CancelCauseFunc
+	loss     loss
 }
 
 type capture struct {
@@ -27,7 +25,10 @@ type capture struct {
 
 const maxCaptures = 8
 
-func (r *Request) reset() { r.captured, r.ctx, r.cancel = 0, nil, nil }
+func (r *Request) reset() {
+	r.captured = 0
+	r.loss.reset()
+}
 
 // live returns the turn, for a Request whose handler is running.
 func (r *Request) live() *turn {

@@ -103,7 +103,7 @@ func (w *Response) push() error {
 	}
 	w.left = w.committed
 	if err := w.t.push(); err != nil {
-		w.t.req.lost()
+		w.t.req.lost(ErrReset)
 		return w.fail(err)
 	}
 	return nil

@@ -3,7 +3,6 @@ package proxy
 import (
 	"context"
 	"crypto/sha256"
-	"crypto/tls"
 	"hash"
 	"io"
 	"net"
@@ -15,7 +14,8 @@ import (
 )
 
 const (
-	bufferSize = parser.DefaultHeadSize + 16<<10 // a head, and behind it content or a trailer section
+	firstSize  = 4 << 10                         // the buffer for the response, at first
+	bufferSize = parser.DefaultHeadSize + 16<<10 // and what it grows to: a head, and behind it content or a trailer section
 	maxInterim = 64                              // interim responses before a final one
 )
 
@@ -26,6 +26,7 @@ const (
 	inHead    phase = iota // the head of the final response is not complete
 	inContent              // it is on its way to the client
 	whole                  // all of the response has been received
+	switched               // the response was 101, and a tunnel begins
 )
 
 // exchange is one request to an upstream and its response. It belongs to the handler's goroutine. One read and one write at a time may
@@ -38,27 +39,43 @@ type exchange struct {
 	w *srv.Response
 	r *srv.Request
 
-	tcp     *net.TCPConn
-	nc      net.Conn // tcp, or TLS over it
-	reading bool     // a read is under way, and will end in came
-	writing bool     // a write is under way, and will end in sent
+	*link
+	reading bool // a read is under way, and will end in came
+	writing bool // a write is under way, and will end in sent
 	came    chan arrival
 	sent    chan error
+
+	// What is started or handed out for every request, made once.
+	onLost, readRoom, writeRest func()
+	room, rest                  []byte // what readRoom and writeRest work on
 
 	out      []byte // the request's head, then content with its framing
 	in       []byte
 	area     int
 	from, to int
 
-	cause   error // of the upstream's failure, where more is known
-	phase   phase
-	interim int // responses so far
-	head    parser.ResponseHead
-	body    parser.Content
-	digest  bool // the trailers are to be sent
-	sized   bool // the client gets a Content-Length
-	size    int64
-	sum     hash.Hash
+	cause    error // of the upstream's failure, where more is known
+	phase    phase
+	heard    bool // something of the response has come
+	consumed bool // content was taken from the client, which cannot be had again
+	complete bool // the request has been sent, to its end
+	upgrade  bool // the request offers to switch protocols
+	unclean  bool // the connection cannot be used again, though the response is whole
+	interim  int  // responses so far
+	head     parser.ResponseHead
+	body     parser.Content
+	digest   bool // the trailers are to be sent
+	sized    bool // the client gets a Content-Length
+	size     int64
+	sum      hash.Hash
+	hex      [2 * sha256.Size]byte
+	binary   [sha256.Size]byte
+
+	// What lost needs, which another goroutine calls.
+	mu   sync.Mutex
+	gone bool               // the client is, or the server ends
+	tcp  *net.TCPConn       // to be reset then
+	stop context.CancelFunc // to be called then: a connection is being made
 }
 
 // arrival is what a read has brought.
@@ -68,158 +85,172 @@ type arrival struct {
 }
 
 var exchanges = sync.Pool{New: func() any {
-	return &exchange{
-		in: make([]byte, bufferSize), sum: sha256.New(),
+	x := &exchange{
+		in: make([]byte, firstSize), sum: sha256.New(),
 		came: make(chan arrival, 1), sent: make(chan error, 1),
 	}
+	x.onLost = x.lost
+	x.readRoom = func() { x.came <- x.read(x.room) }
+	x.writeRest = func() {
+		_, err := x.nc.Write(x.rest)
+		x.sent <- err
+	}
+	return x
 }}
 
 // run passes the request on and the response back. It returns 0 when that is done.
-func (x *exchange) run(ctx context.Context) Error {
-	if err := x.dial(ctx); err != 0 {
-		return clientOr(ctx, err)
-	}
-	defer x.close()
+func (x *exchange) run() Error {
 	// The client's reset, and the end of the server, end whatever the upstream is waited for.
-	tcp := x.tcp
-	stop := context.AfterFunc(ctx, func() { reset(tcp) })
-	defer stop()
-	x.head.Reset(parser.Limits{}, x.r.MethodID())
-	err := x.send()
-	if err == 0 {
-		err = x.await()
+	x.r.OnLost(x.onLost)
+	err := x.attempt()
+	x.r.OnLost(nil)
+	if err != 0 && x.gone { // which may have caused it
+		err = errClient
 	}
-	return clientOr(ctx, err)
-}
-
-// clientOr returns err, unless the client's end may have caused it.
-func clientOr(ctx context.Context, err Error) Error {
-	if err != 0 && ctx.Err() != nil {
-		return errClient
-	}
+	x.gone = false
 	return err
 }
 
-// dial connects to the upstream.
-func (x *exchange) dial(ctx context.Context) Error {
-	ctx, cancel := context.WithTimeout(ctx, x.p.timeout())
-	defer cancel()
-	var d net.Dialer
-	nc, err := d.DialContext(ctx, "tcp", x.p.addr)
-	if err != nil {
-		x.cause = err
-		return ErrDial
-	}
-	x.nc, x.tcp = nc, nc.(*net.TCPConn)
-	if x.p.https {
-		tc := tls.Client(noFIN{x.tcp}, x.p.config())
-		if err := tc.HandshakeContext(ctx); err != nil {
-			x.cause = err
-			nc.Close()
-			return ErrDial
+// attempt tries a connection of the pool first. If that turns out to be dead, the request may go again, once, on a new one (RFC 9110
+// section 9.2.2, RFC 9112 section 9.3.1).
+func (x *exchange) attempt() Error {
+	if l := x.p.get(); l != nil {
+		x.hold(l)
+		err := x.exchange()
+		again := err == ErrBroken && x.repeatable()
+		x.drop()
+		if !again {
+			return err
 		}
-		x.nc = tc
 	}
-	return 0
-}
-
-// noFIN is a connection under TLS, over which a FIN is no end: that is a closure alert (RFC 9112 section 9.8). crypto/tls would
-// take a FIN between two records for one.
-type noFIN struct{ *net.TCPConn }
-
-func (c noFIN) Read(p []byte) (int, error) {
-	n, err := c.TCPConn.Read(p)
-	if err == io.EOF {
-		err = ErrBroken
+	if err := x.dial(); err != 0 {
+		return err
 	}
-	return n, err
+	err := x.exchange()
+	x.drop()
+	return err
 }
 
-// reset ends a connection by RST. A FIN may mean no more than that its sender has sent all.
-func reset(tcp *net.TCPConn) {
-	tcp.SetLinger(0)
-	tcp.Close()
+// repeatable reports whether an upstream that has closed the connection without a word may be asked again. It cannot be known whether it has
+// acted on the request, so that must not matter, and all of it must still be there.
+func (x *exchange) repeatable() bool {
+	if x.heard || x.consumed || x.isGone() {
+		return false
+	}
+	switch x.r.MethodID() {
+	case parser.MethodGet, parser.MethodHead, parser.MethodOptions, parser.MethodTrace, parser.MethodPut, parser.MethodDelete,
+		parser.MethodQuery, parser.MethodPropfind, parser.MethodSearch, parser.MethodReport:
+		return true
+	}
+	return false
 }
 
-// close ends the connection to the upstream, and waits for the end of what is under way on it. An exchange that is cut off
-// ends with a reset.
-func (x *exchange) close() {
-	cut := x.phase != whole
+// exchange sends the request and passes the response on.
+func (x *exchange) exchange() Error {
+	x.area, x.from, x.to, x.phase, x.interim, x.cause = 0, 0, 0, inHead, 0, nil
+	x.heard, x.consumed, x.complete, x.unclean = false, false, false, false
+	x.head.Reset(parser.Limits{}, x.r.MethodID())
+	if err := x.send(); err != 0 {
+		return err
+	}
+	if err := x.await(); err != 0 || x.phase != switched {
+		return err
+	}
+	return x.tunnel()
+}
+
+// lost is called when the client is gone, by another goroutine perhaps.
+func (x *exchange) lost() {
+	x.mu.Lock()
+	x.gone = true
+	if x.stop != nil {
+		x.stop()
+	}
+	if x.tcp != nil {
+		reset(x.tcp)
+	}
+	x.mu.Unlock()
+}
+
+func (x *exchange) isGone() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.gone
+}
+
+// hold makes a connection the exchange's.
+func (x *exchange) hold(l *link) {
+	x.link = l
+	x.mu.Lock()
+	x.tcp = l.tcp
+	if x.gone {
+		reset(x.tcp)
+	}
+	x.mu.Unlock()
+}
+
+// drop ends the use of the connection, and waits for the end of what is under way on it. It goes back into the pool when
+// nothing can be left on it: the request was sent to its end, and the response has an end of its own, at which nothing stands. A
+// connection whose exchange was cut off is reset.
+func (x *exchange) drop() {
+	l := x.link
+	if l == nil { // a tunnel has ended it
+		return
+	}
+	cut := x.phase != whole || !x.complete
 	if x.writing {
-		x.nc.SetWriteDeadline(time.Unix(1, 0))
+		l.tcp.SetWriteDeadline(past)
 		cut = <-x.sent != nil || cut
 		x.writing = false
 	}
-	tc, secure := x.nc.(*tls.Conn)
-	switch {
-	case cut:
-		reset(x.tcp)
-	case secure:
-		// A closure alert is due (RFC 9112 section 9.8). It may have to wait for the upstream, which the client shall not.
-		go tc.Close()
-	default:
-		x.tcp.Close()
-	}
 	if x.reading {
-		<-x.came
+		if cut {
+			reset(l.tcp)
+		}
+		l.tcp.SetReadDeadline(past)
+		l.armed = true
+		got := <-x.came
+		x.unclean = x.unclean || !isTimeout(got.err)
 		x.reading = false
 	}
-}
-
-// release gives the exchange back, after close.
-func (x *exchange) release() {
-	x.p, x.w, x.r, x.nc, x.tcp = nil, nil, nil, nil, nil
-	x.area, x.from, x.to, x.phase, x.interim, x.cause = 0, 0, 0, inHead, 0, nil
-	exchanges.Put(x)
-}
-
-// write writes x.out, while the response is passed on as far as it comes: an upstream that answers while it reads would
-// otherwise stop reading until somebody reads its answer. It returns early when the response is whole. taken is false
-// when the upstream has closed the connection: it may have answered before.
-func (x *exchange) write() (taken bool, err Error) {
-	x.writing = true
-	x.nc.SetWriteDeadline(time.Now().Add(x.p.timeout()))
-	go func() {
-		_, err := x.nc.Write(x.out)
-		x.sent <- err
-	}()
-	for {
-		if !x.reading {
-			x.reading = true
-			room := x.room()
-			go func() { x.came <- x.read(room) }()
-		}
-		select {
-		case err := <-x.sent:
-			x.writing = false
-			if isTimeout(err) {
-				return false, ErrSilent
-			}
-			return err == nil, 0
-		case got := <-x.came:
-			x.reading = false
-			x.nc.SetWriteDeadline(time.Time{}) // the client takes the time it takes
-			if err := x.take(got); err != 0 || x.phase == whole {
-				return false, err
-			}
-			x.nc.SetWriteDeadline(time.Now().Add(x.p.timeout()))
-		}
+	x.link, x.room, x.rest = nil, nil, nil
+	x.mu.Lock()
+	x.tcp = nil
+	gone := x.gone
+	x.mu.Unlock()
+	switch {
+	case cut || gone:
+		reset(l.tcp)
+	case x.unclean || x.from != x.to || !x.head.Persistent():
+		l.close()
+	default:
+		x.p.put(l)
 	}
+}
+
+// release gives the exchange back.
+func (x *exchange) release() {
+	x.p, x.w, x.r, x.cause = nil, nil, nil, nil
+	exchanges.Put(x)
 }
 
 // await passes on the rest of the response, or all of it.
 func (x *exchange) await() Error {
-	x.nc.SetWriteDeadline(time.Time{}) // TLS may have something to say
-	if x.phase == inHead {
-		x.nc.SetReadDeadline(time.Now().Add(x.p.timeout()))
+	if x.phase == inHead && x.consumed { // else the time runs already
+		x.tcp.SetDeadline(time.Now().Add(x.p.timeout()))
+		x.armed = true
 	}
-	for x.phase != whole {
+	for x.phase < whole {
+		if x.phase == inContent && x.armed { // for reading, and for writing: TLS may have something to say
+			x.link.tcp.SetDeadline(time.Time{})
+			x.armed = false
+		}
 		var got arrival
 		if x.reading {
 			got = <-x.came
 			x.reading = false
 		} else {
-			got = x.read(x.room())
+			got = x.read(x.space())
 		}
 		if err := x.take(got); err != 0 {
 			return err
@@ -228,12 +259,18 @@ func (x *exchange) await() Error {
 	return 0
 }
 
-// room returns where a read may put octets. There is some: what is unread is never more than a head, or a trailer section behind a
-// head, and one octet.
-func (x *exchange) room() []byte {
+// space returns where a read may put octets. There is some: what is unread is never more than a head, or a trailer section behind a
+// head, and one octet. The buffer starts small, for an upstream that is slow or says little, and grows for one that fills it.
+func (x *exchange) space() []byte {
+	filled := x.to == len(x.in)
 	if x.from > x.area {
 		x.to = x.area + copy(x.in[x.area:], x.unread())
 		x.from = x.area
+	}
+	if filled && len(x.in) < bufferSize {
+		b := make([]byte, bufferSize)
+		copy(b, x.in[:x.to])
+		x.in = b
 	}
 	return x.in[x.to:]
 }
@@ -250,6 +287,7 @@ func (x *exchange) take(got arrival) Error {
 	x.to += got.n
 	switch {
 	case got.n > 0 || got.err == nil:
+		x.heard = true
 		return x.respond()
 	case got.err == io.EOF && x.phase == inContent && x.body.End() == 0:
 		x.finish()

@@ -1,8 +1,6 @@
 package proxy
 
 import (
-	"iter"
-
 	"barewire/hdr"
 	"barewire/parser"
 	"barewire/srv"
@@ -19,20 +17,10 @@ const (
 	notReturned  = hopByHop | 1<<hdr.ProxyAuthenticate
 )
 
-// endToEnd iterates over the fields of a header section that pass: that are not among the dropped ones, nor nominated by
-// Connection.
-func endToEnd(v hdr.View, dropped hdr.Bits) iter.Seq2[[]byte, []byte] {
-	return func(yield func(name, value []byte) bool) {
-		for i := range v.Len() {
-			name, value := v.At(i)
-			if id := hdr.Lookup(name); id != hdr.Unknown && dropped.Has(id) || nominated(v, name) {
-				continue
-			}
-			if !yield(name, value) {
-				return
-			}
-		}
-	}
+// passes reports whether a field of a header section is neither among the dropped ones, nor nominated by Connection.
+func passes(v hdr.View, name []byte, dropped hdr.Bits) bool {
+	id := hdr.Lookup(name)
+	return (id == hdr.Unknown || !dropped.Has(id)) && !nominated(v, name)
 }
 
 // nominated reports whether the Connection fields of a header section name the field as one for that connection only. Content fields and
@@ -41,8 +29,20 @@ func nominated(v hdr.View, name []byte) bool {
 	if !v.Has(hdr.Connection) {
 		return false
 	}
-	for option := range v.List("connection") {
-		if hdr.EqualFold(option, name) {
+	for i := range v.Len() {
+		if field, list := v.At(i); hdr.Lookup(field) == hdr.Connection && listed(list, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// listed reports whether a comma-separated list has an element, in any case.
+func listed(list, element []byte) bool {
+	for last := false; !last; {
+		var e []byte
+		e, list, last = hdr.NextElement(list)
+		if hdr.EqualFold(e, element) {
 			return true
 		}
 	}

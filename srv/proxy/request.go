@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"barewire/hdr"
+	"barewire/srv"
 	"barewire/writer"
 )
 
@@ -12,30 +13,110 @@ import (
 // upstream takes no more: then what it may have answered says why.
 func (x *exchange) send() Error {
 	x.appendHead()
-	x.nc.SetWriteDeadline(time.Now().Add(x.p.timeout()))
+	content := x.r.Content()
+	size := content.Size()
+	due := time.Now().Add(x.p.timeout())
+	if size == 0 {
+		x.link.tcp.SetDeadline(due) // for the response's head, too
+		x.armed = true
+	} else {
+		x.link.tcp.SetWriteDeadline(due)
+		if x.armed {
+			x.link.tcp.SetReadDeadline(time.Time{})
+			x.armed = false
+		}
+	}
 	if _, err := x.nc.Write(x.out); err != nil {
 		return 0
 	}
-	content := x.r.Content()
-	for chunked := content.Size() < 0; ; {
+	if size == 0 {
+		x.complete = true
+		return 0
+	}
+	return x.sendContent(content, size < 0)
+}
+
+func (x *exchange) sendContent(content *srv.Content, chunked bool) Error {
+	for x.consumed = true; ; {
 		piece, err := content.Next()
-		switch x.out = x.out[:0]; {
+		switch {
 		case err == io.EOF && !chunked:
+			x.complete = true
 			return 0
 		case err == io.EOF:
-			x.out = append(x.out, "0\r\n\r\n"...)
+			piece = lastChunk
 		case err != nil:
 			return errClient
 		case chunked:
-			x.out = writer.AppendChunkSize(x.out, len(piece))
+			x.out = writer.AppendChunkSize(x.out[:0], len(piece))
 			x.out = append(append(x.out, piece...), "\r\n"...)
-		default:
-			x.out = append(x.out, piece...)
+			piece = x.out
 		}
-		if taken, fail := x.write(); !taken || err == io.EOF {
+		taken, fail := x.write(piece)
+		x.complete = taken && err == io.EOF
+		if !taken || err == io.EOF {
 			return fail
 		}
 	}
+}
+
+var lastChunk = []byte("0\r\n\r\n")
+
+// write writes to the upstream, while the response is passed on as far as it comes: an upstream that answers while it reads would
+// otherwise stop reading until somebody reads its answer. It returns early when the response is whole. taken is false
+// when the upstream has closed the connection: it may have answered before.
+func (x *exchange) write(out []byte) (taken bool, fail Error) {
+	out, err := x.push(out)
+	if err != nil {
+		return false, 0
+	}
+	if len(out) == 0 {
+		return x.glance()
+	}
+	x.writing, x.rest = true, out
+	x.link.tcp.SetWriteDeadline(time.Now().Add(x.p.timeout()))
+	go x.writeRest()
+	for {
+		if !x.reading {
+			x.reading, x.room = true, x.space()
+			go x.readRoom()
+		}
+		select {
+		case err := <-x.sent:
+			x.writing = false
+			if isTimeout(err) {
+				return false, ErrSilent
+			}
+			return err == nil, 0
+		case got := <-x.came:
+			x.reading = false
+			x.link.tcp.SetWriteDeadline(time.Time{}) // the client takes the time it takes
+			if err := x.take(got); err != 0 || x.phase == whole {
+				return false, err
+			}
+			x.link.tcp.SetWriteDeadline(time.Now().Add(x.p.timeout()))
+		}
+	}
+}
+
+// glance passes on what has come of the response meanwhile, without waiting.
+func (x *exchange) glance() (goOn bool, fail Error) {
+	var got arrival
+	switch {
+	case x.reading:
+		select {
+		case got = <-x.came:
+			x.reading = false
+		default:
+			return true, 0
+		}
+	case x.readable():
+		got = x.read(x.space())
+	default:
+		return true, 0
+	}
+	fail = x.take(got)
+	return fail == 0 && x.phase != whole, fail
 }
 
 // appendHead makes the head that the upstream gets: the client's request with the upstream's Host, its own framing and
@@ -46,7 +127,14 @@ func (x *exchange) appendHead() {
 	x.appendTarget()
 	x.out = append(x.out, " HTTP/1.1\r\nHost: "...)
 	x.out = append(x.out, x.p.host...)
-	x.out = append(x.out, "\r\nConnection: close\r\n"...)
+	x.out = append(x.out, "\r\n"...)
+	switch {
+	case x.upgrade:
+		x.out = append(x.out, "Connection: upgrade\r\nUpgrade: "...)
+		x.out = append(append(x.out, x.p.Upgrade...), "\r\n"...)
+	case x.p.idleTime() <= 0:
+		x.out = append(x.out, "Connection: close\r\n"...)
+	}
 	x.appendFields()
 	switch size := r.Content().Size(); {
 	case size < 0:
@@ -74,17 +162,23 @@ func (x *exchange) appendTarget() {
 	}
 }
 
-// appendFields appends the fields that pass, and Via behind those that there are (RFC 9110 section 7.6.3).
+// appendFields appends the fields that pass, what is told of the client, and Via behind those that there are (RFC 9110 section 7.6.3).
 func (x *exchange) appendFields() {
 	r, dropped := x.r, hdr.Bits(notForwarded)
-	hops := hops(r)
-	if hops > 0 {
+	if hops := hops(r); hops > 0 {
 		dropped |= hdr.MaxForwards.Bit()
 		x.out = append(writer.AppendInt(append(x.out, "Max-Forwards: "...), hops-1), "\r\n"...)
 	}
-	for name, value := range endToEnd(r.Fields(), dropped) {
-		x.out = append(append(append(append(x.out, name...), ": "...), value...), "\r\n"...)
+	dropped |= x.p.replaced()
+	fields := r.Fields()
+	for i := range fields.Len() {
+		if name, value := fields.At(i); passes(fields, name, dropped) {
+			x.out = append(append(append(append(x.out, name...), ": "...), value...), "\r\n"...)
+		}
 	}
-	x.out = append(append(x.out, "Via: 1."...), '0'+byte(r.Minor()))
-	x.out = append(x.out, " barewire\r\n"...)
+	x.appendClient()
+	if x.p.Via != "" {
+		x.out = append(append(x.out, "Via: 1."...), '0'+byte(r.Minor()), ' ')
+		x.out = append(append(x.out, x.p.Via...), "\r\n"...)
+	}
 }
