@@ -135,7 +135,9 @@ type discard struct{}
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
 
 // TestAllocs counts what the whole process allocates while requests are answered over TCP: nothing, for whatever does not say otherwise.
-func TestAllocs(t *testing.T) {
+func TestAllocs(t *testing.T) { eachTCP(t, testAllocs) }
+
+func testAllocs(t *testing.T, start starter) {
 	skipAllocs(t)
 	allocFile = tempFile(t, 100)
 	for _, test := range allocCases {
@@ -155,7 +157,7 @@ func TestAllocs(t *testing.T) {
 			for i, piece := range test.in {
 				in[i] = []byte(piece)
 			}
-			dial := startTCP(t, s)
+			dial := start(t, s)
 			c := connect(t, dial)
 			defer c.Close()
 			early := make([]byte, len(test.early))
@@ -242,11 +244,13 @@ func TestAllocsOfRefusals(t *testing.T) {
 }
 
 // A new connection costs little, and an idle one keeps no more than that.
-func TestAllocsOfConnections(t *testing.T) {
+func TestAllocsOfConnections(t *testing.T) { eachTCP(t, testAllocsOfConnections) }
+
+func testAllocsOfConnections(t *testing.T, start starter) {
 	skipAllocs(t)
 	noLeaks(t)
 	s := quietServer(newScripts())
-	dial := startTCP(t, s)
+	dial := start(t, s)
 	out := make([]byte, len(ok("next"))+dateSize)
 	request := []byte(followUp)
 	idle := func() net.Conn {

@@ -38,14 +38,15 @@ func (f connFlags) has(bits connFlags) bool { return f&bits != 0 }
 // engine drives it by calling advance with a turn whose port is the socket's, and only one goroutine does so at a
 // time.
 type conn struct {
-	phase    phase
-	flags    connFlags
-	due      tick
-	requests uint32
-	readRate rate
-	sendRate rate
-	kept     *kept  // the part of a head that outlives the turn
-	out      []byte // output that outlives the turn
+	phase     phase
+	flags     connFlags
+	due       tick
+	requests  uint32
+	discarded uint32 // unread octets thrown away after the answer, or after the FIN
+	readRate  rate
+	sendRate  rate
+	kept      *kept  // the part of a head that outlives the turn
+	out       []byte // output that outlives the turn
 }
 
 // note takes the outcome of a port's recv outside a handler.
@@ -65,7 +66,8 @@ func (c *conn) note(t *turn, err error) {
 // handler.
 func (c *conn) advance(t *turn) want {
 	c.resume(t)
-	for served := 0; served < turnMax; {
+	t.spent = 0
+	for served := 0; served < turnMax && t.spent < turnOut; {
 		if t.unsent() > sendSize && c.phase < phaseDrain {
 			if w := c.pause(t); w != wantRead {
 				return w
@@ -96,7 +98,7 @@ func (c *conn) advance(t *turn) want {
 			case c.flags.has(flagEOF) || t.port.closeWrite(t) != nil:
 				c.phase = phaseDead
 			default:
-				c.phase, t.discarded = phaseLinger, 0
+				c.phase, c.discarded = phaseLinger, 0
 				c.arm(t, lingerDue)
 			}
 		case phaseLinger:
@@ -216,7 +218,10 @@ var lengthName = []byte("\ncontent-length:")
 
 // serve runs the handler and completes its response.
 func (c *conn) serve(t *turn) {
-	if !t.route.Inline {
+	inline := t.route.Inline && !t.route.demoted(t.now)
+	if inline {
+		t.port.enter(t.route)
+	} else {
 		// Answers that are finished do not wait for a handler that may take its time.
 		if t.push() != nil {
 			c.phase = phaseDead
@@ -225,7 +230,7 @@ func (c *conn) serve(t *turn) {
 	}
 	if c.phase == phaseActive {
 		t.call()
-		if !t.route.Inline {
+		if !inline {
 			t.port.clock(t)
 		}
 		t.req.end()
@@ -235,7 +240,7 @@ func (c *conn) serve(t *turn) {
 	}
 	if c.phase == phaseActive {
 		c.phase = phaseRest
-		c.readRate, t.discarded = rate{}, 0
+		c.readRate, c.discarded = rate{}, 0
 		c.arm(t, readDue)
 	}
 	t.handBack()
@@ -283,12 +288,12 @@ func (c *conn) rest(t *turn) bool {
 		data, n, e := t.body.Next(t.unread())
 		t.r += n
 		t.used += int64(n)
-		t.discarded += len(data)
+		c.discarded += uint32(len(data))
 		if e != 0 {
 			t.reportContent(e, 0)
 		}
 		switch {
-		case e != 0 || t.discarded > restSize || t.body.Left() > restSize:
+		case e != 0 || c.discarded > restSize || t.body.Left() > restSize:
 			c.close()
 			return true
 		case n == 0 && c.flags.has(flagEOF):
@@ -306,9 +311,9 @@ func (c *conn) rest(t *turn) bool {
 // linger discards input after the FIN was sent, since closing with input unread would be a reset, and the peer might lose
 // the answer with it. It reports false when more may come.
 func (c *conn) linger(t *turn) bool {
-	t.discarded += t.w - t.r
+	c.discarded += uint32(t.w - t.r)
 	t.r = t.w
-	if c.flags.has(flagEOF) || t.discarded > lingerSize {
+	if c.flags.has(flagEOF) || c.discarded > lingerSize {
 		c.phase = phaseDead
 		return true
 	}

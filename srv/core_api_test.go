@@ -156,7 +156,9 @@ func TestSetStatus(t *testing.T) {
 }
 
 // A file that cannot be read is no reason to wait, and no response that looks whole.
-func TestSendFileUnreadable(t *testing.T) {
+func TestSendFileUnreadable(t *testing.T) { eachTCP(t, testSendFileUnreadable) }
+
+func testSendFileUnreadable(t *testing.T, start starter) {
 	closed := tempFile(t, 10)
 	closed.Close()
 	dir, err := os.Open(t.TempDir())
@@ -173,7 +175,7 @@ func TestSendFileUnreadable(t *testing.T) {
 		noLeaks(t)
 		failed := make(chan error, 1)
 		route := &Route{Handler: HandlerFunc(func(w *Response, r *Request) { failed <- w.SendFile(f, 0, 5) })}
-		c := connect(t, startTCP(t, &Server{Router: routerFunc(func(*Request) *Route { return route })}))
+		c := connect(t, start(t, &Server{Router: routerFunc(func(*Request) *Route { return route })}))
 		c.send(followUp)
 		c.expect(answer("200 OK", "", "Content-Length: 5"))
 		c.ends()

@@ -257,6 +257,8 @@ func (p *fakePort) detach(*turn) {
 	}
 }
 
+func (p *fakePort) enter(*Route) {}
+
 func (p *fakePort) file(t *turn, f *os.File, off, n int64) (int64, error) {
 	p.must(len(t.pending()) == 0, "output before the file")
 	return t.copyFile(f, off, n)

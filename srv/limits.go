@@ -40,6 +40,7 @@ const (
 	keptSize    = 2 << 10   // partial heads up to here are kept in pooled memory
 	pooledSize  = 64 << 10  // larger output buffers are not pooled
 	turnMax     = 64        // requests a connection is served before others have their turn
+	turnOut     = 64 << 10  // octets of answers likewise
 	contentArea = 8<<10 + 1 // room behind the largest head; holds a trailer section and an octet too many
 )
 

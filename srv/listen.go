@@ -1,6 +1,7 @@
 package srv
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/netip"
@@ -19,7 +20,7 @@ func listen(addr string) ([]net.Listener, error) {
 		if ip, err := netip.ParseAddr(host); err == nil && ip.Is4() {
 			network = "tcp4" // else 0.0.0.0 would be taken for all addresses of both families
 		}
-		l, err := net.Listen(network, addr)
+		l, err := listenOn(network, addr)
 		return []net.Listener{l}, err
 	}
 	// With port 0 the port that one family gives may be taken in the other: then another one is tried.
@@ -32,16 +33,23 @@ func listen(addr string) ([]net.Listener, error) {
 	return listenBoth(port)
 }
 
+// listenOn listens for TCP alone and not, as net.Listen does, for Multipath TCP, which costs each connection something.
+func listenOn(network, addr string) (net.Listener, error) {
+	config := net.ListenConfig{Control: inherit}
+	config.SetMultipathTCP(false)
+	return config.Listen(context.Background(), network, addr)
+}
+
 // listenBoth binds the port on both loopback addresses, or on the one whose family there is.
 func listenBoth(port string) ([]net.Listener, error) {
-	v4, err4 := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", port))
+	v4, err4 := listenOn("tcp4", net.JoinHostPort("127.0.0.1", port))
 	if err4 != nil && (errors.Is(err4, syscall.EADDRINUSE) || errors.Is(err4, syscall.EACCES)) {
 		return nil, err4
 	}
 	if err4 == nil && port == "0" {
 		port = strconv.Itoa(v4.Addr().(*net.TCPAddr).Port)
 	}
-	v6, err6 := net.Listen("tcp6", net.JoinHostPort("::1", port))
+	v6, err6 := listenOn("tcp6", net.JoinHostPort("::1", port))
 	switch {
 	case err4 != nil && err6 != nil:
 		return nil, err4

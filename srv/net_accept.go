@@ -27,9 +27,7 @@ func (s *Server) serve(l net.Listener, config *tls.Config) error {
 	l.Close()
 	s.mu.Lock()
 	delete(s.accepting, l)
-	if s.draining.Load() && len(s.accepting) == 0 && s.conns == 0 {
-		s.end()
-	}
+	s.endIfDone()
 	s.mu.Unlock()
 	if err == nil {
 		<-s.ended
@@ -113,14 +111,8 @@ func (s *Server) admit(nc net.Conn) (*netConn, error) {
 	c := newNetConn(s, nc)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.closed || !s.countAddr(c.remote.Addr()) {
 		return nil, ErrClosed
-	}
-	if s.perAddr != nil && c.remote.IsValid() { // the peer of a Unix socket has no address
-		if s.perAddr[c.remote.Addr()] >= s.bounds.connsPerAddr {
-			return nil, ErrClosed
-		}
-		s.perAddr[c.remote.Addr()]++
 	}
 	s.conns++
 	c.sum = &s.tallies[s.tallies[0].accepted.Add(1)%tallyCount]
@@ -134,7 +126,43 @@ func (s *Server) admit(nc net.Conn) (*netConn, error) {
 	return c, nil
 }
 
-// dismiss forgets a connection that was admitted.
+// countAddr counts a connection from an address, if there are not too many. s.mu is held. The peer of a Unix socket has no address.
+func (s *Server) countAddr(addr netip.Addr) bool {
+	if s.perAddr == nil || !addr.IsValid() {
+		return true
+	}
+	if s.perAddr[addr] >= s.bounds.connsPerAddr {
+		return false
+	}
+	s.perAddr[addr]++
+	return true
+}
+
+// reserve counts a connection that is to be accepted, if there is room for it.
+func (s *Server) reserve() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conns >= s.bounds.conns && !s.draining.Load() {
+		return false
+	}
+	s.conns++
+	return true
+}
+
+func (s *Server) hasRoom() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conns < s.bounds.conns
+}
+
+// admitAddr is countAddr for a connection that was counted.
+func (s *Server) admitAddr(addr netip.Addr) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.countAddr(addr)
+}
+
+// dismiss forgets a connection of the net engine that was admitted.
 func (s *Server) dismiss(c *netConn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -145,16 +173,19 @@ func (s *Server) dismiss(c *netConn) {
 		}
 	}
 	c.prev, c.next = nil, nil
+	s.uncount(c.remote.Addr())
+}
+
+// uncount is the end of a connection from an address. s.mu is held.
+func (s *Server) uncount(addr netip.Addr) {
 	s.conns--
-	if addr := c.remote.Addr(); s.perAddr != nil && addr.IsValid() {
+	if s.perAddr != nil && addr.IsValid() {
 		if s.perAddr[addr]--; s.perAddr[addr] == 0 {
 			delete(s.perAddr, addr)
 		}
 	}
 	s.room.Signal()
-	if s.draining.Load() && len(s.accepting) == 0 && s.conns == 0 {
-		s.end()
-	}
+	s.endIfDone()
 }
 
 // remoteOf returns the address of a connection's peer, the zero AddrPort if it is not of IP.

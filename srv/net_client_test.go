@@ -106,11 +106,13 @@ func TestClient(t *testing.T) {
 }
 
 // Many clients at a time get their own answers.
-func TestManyClients(t *testing.T) {
+func TestManyClients(t *testing.T) { eachTCP(t, testManyClients) }
+
+func testManyClients(t *testing.T, start starter) {
 	noLeaks(t)
 	sc := newScripts()
 	s := quietServer(sc)
-	c := httpClient(t, startTCP(t, s))
+	c := httpClient(t, start(t, s))
 	c.Transport.(*http.Transport).MaxIdleConnsPerHost = 16
 	var wg sync.WaitGroup
 	for i := range 16 {
@@ -188,7 +190,7 @@ func TestAnswerIsReadable(t *testing.T) {
 		{"unread chunks", on("/i", send("write:a", openChunks(big[:100<<10])+zero)), "HTTP/1.1 200 "},
 		{"behind close", on("/i", get("write:a", closeLine)) + big[:60<<10], "HTTP/1.1 200 "},
 	}
-	for _, tr := range transports[:2] {
+	for _, tr := range built(overTCP, overUnix, overLoop) {
 		noLeaks(t)
 		dial := tr.start(t, quietServer(newScripts()))
 		for _, test := range tests {

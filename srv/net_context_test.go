@@ -18,7 +18,7 @@ func TestContextEndsWithResetWhileWaiting(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("a reset is seen at the next read or write")
 	}
-	for _, tr := range []transport{transports[0], transports[3]} {
+	for _, tr := range built(overTCP, overTLS, overLoop) {
 		t.Run(tr.name, func(t *testing.T) {
 			noLeaks(t)
 			cause := make(chan error, 1)
@@ -97,12 +97,14 @@ func TestContextAndContent(t *testing.T) {
 }
 
 // A context that was kept has ended, and costs the server nothing any more.
-func TestContextEndsWithHandler(t *testing.T) {
+func TestContextEndsWithHandler(t *testing.T) { eachTCP(t, testContextEndsWithHandler) }
+
+func testContextEndsWithHandler(t *testing.T, start starter) {
 	noLeaks(t)
 	kept := make(chan context.Context, 1)
 	route := &Route{Handler: HandlerFunc(func(w *Response, r *Request) { kept <- r.Context() })}
 	s := &Server{Router: routerFunc(func(*Request) *Route { return route })}
-	c := connect(t, startTCP(t, s))
+	c := connect(t, start(t, s))
 	for range 10 {
 		c.send(followUp)
 		c.expect(ok(""))
@@ -267,7 +269,7 @@ func TestOnLost(t *testing.T) {
 		}, true},
 		{"FIN", func(_ *Server, c *client) { c.closeWrite() }, false},
 	}
-	for _, tr := range []transport{transports[0], transports[3]} {
+	for _, tr := range built(overTCP, overTLS, overLoop) {
 		for _, tt := range tests {
 			if tt.name == "reset" && runtime.GOOS != "linux" {
 				continue

@@ -135,13 +135,7 @@ func (c *netConn) await() *turn {
 	for {
 		c.armRead()
 		if c.s.draining.Load() && c.quiet() {
-			// A new connection gets a moment to send what it came for; one that had an answer is done, unless the next
-			// request is there.
-			grace := c.s.bounds.graceTime
-			if c.requests > 0 {
-				grace = moment
-			}
-			c.due = min(c.due-c.s.tick(), grace) + c.s.tick()
+			c.due = c.s.lastDue(&c.conn, c.s.tick())
 			c.armRead()
 		}
 		if c.raw != nil {
@@ -175,6 +169,16 @@ func (c *netConn) await() *turn {
 // moment is how long a server that drains looks for what is there already, in milliseconds. To see that, a read has to begin before
 // its deadline.
 const moment tick = 20
+
+// lastDue is the deadline of a connection between requests when the server drains. A new one gets some time to send what it came
+// for; one that had an answer is done, unless the next request is there.
+func (s *Server) lastDue(c *conn, now tick) tick {
+	grace := s.bounds.graceTime
+	if c.requests > 0 {
+		grace = moment
+	}
+	return min(c.due-now, grace) + now
+}
 
 // newTurn takes a turn for this connection.
 func (c *netConn) newTurn() *turn {
@@ -296,8 +300,9 @@ func (c *netConn) send(t *turn) error {
 // wait is never called: recv and send block.
 func (c *netConn) wait(*turn, want) error { return nil }
 
-// detach does nothing: the goroutine is the connection's own.
+// detach and enter do nothing: the goroutine is the connection's own.
 func (c *netConn) detach(*turn) {}
+func (c *netConn) enter(*Route) {}
 
 func (c *netConn) watch(t *turn) {
 	r, base := t.req, t.s.base

@@ -62,7 +62,39 @@ type endpoint struct {
 
 type dialer func() (net.Conn, error)
 
-var transports = []transport{{"TCP", listenTCP}, {"Unix socket", listenUnix}, {"pipe", listenPipe}, {"TLS", listenTLS}}
+var (
+	overTCP    = transport{"TCP", listenTCP}
+	overUnix   = transport{"Unix socket", listenUnix}
+	overPipe   = transport{"pipe", listenPipe}
+	overTLS    = transport{"TLS", listenTLS}
+	overLoop   = transport{"event loop", listenLoop}
+	transports = built(overTCP, overUnix, overPipe, overTLS, overLoop)
+)
+
+// built leaves out what is not built for this system.
+func built(all ...transport) (there []transport) {
+	for _, tr := range all {
+		if loopBuilt || tr.name != overLoop.name {
+			there = append(there, tr)
+		}
+	}
+	return there
+}
+
+// listenLoop uses Listen and Run, since the loop engine makes its own listener.
+func listenLoop(testing.TB) *endpoint {
+	bound := make(chan string, 1)
+	addr := sync.OnceValue(func() string { return <-bound })
+	return &endpoint{func() (net.Conn, error) { return net.Dial("tcp", addr()) }, func(s *Server) error {
+		s.Engine = EngineLoop
+		if err := s.Listen("127.0.0.1:0"); err != nil {
+			close(bound)
+			return err
+		}
+		bound <- s.Addrs()[0].String()
+		return s.Run()
+	}}
+}
 
 // start serves s until the test ends, and then ends it in good order.
 func (tr transport) start(t testing.TB, s *Server) dialer {
@@ -118,7 +150,29 @@ func serveOn(t testing.TB, s *Server, serve func() error) {
 	})
 }
 
-// startTCP is for tests of TCP alone. It uses Listen and Run.
+// A starter serves s over TCP by an engine until the test ends. It uses Listen and Run.
+type starter func(t testing.TB, s *Server) dialer
+
+// eachTCP runs a test of TCP alone on each engine.
+func eachTCP(t *testing.T, test func(t *testing.T, start starter)) {
+	for name, engine := range engines() {
+		t.Run(name, func(t *testing.T) {
+			test(t, func(t testing.TB, s *Server) dialer {
+				s.Engine = engine
+				return startTCP(t, s)
+			})
+		})
+	}
+}
+
+// engines returns the engines that are built for this system.
+func engines() map[string]Engine {
+	if !loopBuilt {
+		return map[string]Engine{"net": EngineNet}
+	}
+	return map[string]Engine{"net": EngineNet, "loop": EngineLoop}
+}
+
 func startTCP(t testing.TB, s *Server) dialer {
 	require.NoError(t, s.Listen("127.0.0.1:0"))
 	serveOn(t, s, s.Run)

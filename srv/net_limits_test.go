@@ -15,11 +15,13 @@ import (
 )
 
 // At the limit of connections accepting stops, and goes on when one has ended. Nobody is turned away.
-func TestConnsLimit(t *testing.T) {
+func TestConnsLimit(t *testing.T) { eachTCP(t, testConnsLimit) }
+
+func testConnsLimit(t *testing.T, start starter) {
 	noLeaks(t)
 	s := quietServer(newScripts())
 	s.Limits.Conns = 2
-	dial := startTCP(t, s)
+	dial := start(t, s)
 	var open []*client
 	for range 2 {
 		c := connect(t, dial)
@@ -43,11 +45,13 @@ func TestConnsLimit(t *testing.T) {
 	open[7].Close()
 }
 
-func TestConnsPerAddrLimit(t *testing.T) {
+func TestConnsPerAddrLimit(t *testing.T) { eachTCP(t, testConnsPerAddrLimit) }
+
+func testConnsPerAddrLimit(t *testing.T, start starter) {
 	noLeaks(t)
 	s := quietServer(newScripts())
 	s.Limits.ConnsPerAddr = 2
-	dial := startTCP(t, s)
+	dial := start(t, s)
 	from := func(host string) dialer {
 		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(host)}}
 		return func() (net.Conn, error) { return d.Dial("tcp", s.Addrs()[0].String()) }
@@ -81,7 +85,7 @@ func TestConnsPerAddrOfUnixSockets(t *testing.T) {
 	noLeaks(t)
 	s := quietServer(newScripts())
 	s.Limits.ConnsPerAddr = 1
-	dial := transports[1].start(t, s)
+	dial := overUnix.start(t, s)
 	for range 3 {
 		c := connect(t, dial)
 		defer c.Close()
@@ -222,10 +226,12 @@ func TestSlowReader(t *testing.T) {
 }
 
 // A response that ends with the connection is cut off by a reset, others just end too early.
-func TestAbortOverTCP(t *testing.T) {
+func TestAbortOverTCP(t *testing.T) { eachTCP(t, testAbortOverTCP) }
+
+func testAbortOverTCP(t *testing.T, start starter) {
 	noLeaks(t)
 	s := quietServer(newScripts())
-	dial := startTCP(t, s)
+	dial := start(t, s)
 	tests := []struct {
 		script, version, want string
 		reset                 bool
@@ -343,7 +349,11 @@ func TestListenSeveral(t *testing.T) {
 }
 
 func TestEngines(t *testing.T) {
-	for engine, want := range map[Engine]error{EngineAuto: nil, EngineNet: nil, EngineLoop: ErrEngine} {
+	wants := map[Engine]error{EngineAuto: nil, EngineNet: nil, EngineLoop: nil}
+	if !loopBuilt {
+		wants[EngineLoop] = ErrEngine
+	}
+	for engine, want := range wants {
 		s := &Server{Engine: engine}
 		assert.Equal(t, want, s.Listen("127.0.0.1:0"), engine)
 		require.NoError(t, s.Close())
@@ -393,6 +403,7 @@ func TestAcceptErrors(t *testing.T) {
 	assert.Equal(t, 1, strings.Count(log.String(), "accept failed"), "rate-limited: %s", log.String())
 
 	s = quietServer(newScripts())
+	s.Engine = EngineNet
 	assert.Equal(t, errInjected, s.Serve(&flakyListener{Listener: newListener(), good: errInjected}))
 	require.NoError(t, s.Listen("127.0.0.1:0"))
 	s.bound = append(s.bound, &flakyListener{Listener: newListener(), good: errInjected})

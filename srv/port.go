@@ -35,6 +35,8 @@ type port interface {
 	wait(t *turn, w want) error
 	// detach is called before anything that may block, and may be called again.
 	detach(t *turn)
+	// enter is called before an inline handler.
+	enter(r *Route)
 	// file sends n octets of f from offset off and returns how many it sent. t.pending is empty.
 	file(t *turn, f *os.File, off, n int64) (int64, error)
 	// closeWrite sends a FIN.

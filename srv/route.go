@@ -1,5 +1,7 @@
 package srv
 
+import "sync/atomic"
+
 // Handler answers a request. It runs once for every request of its Route, in many goroutines at a time.
 //
 // Response, Request and every slice that they give are borrowed: they belong to the handler until it returns, and are
@@ -34,9 +36,33 @@ type Route struct {
 	// ContentSize is the largest content of a request in octets, beyond which it is refused with 413. Zero is the
 	// server's limit, a negative size none.
 	ContentSize int64
+
+	demotion demotion // its record, for the loop engine
 }
 
 // nowhere is the Route of a server without a Router.
 var nowhere = &Route{Name: "no router", Inline: true, Handler: HandlerFunc(func(w *Response, _ *Request) {
 	w.SetStatus(404)
 })}
+
+// demotion is the record of a Route whose handlers hold up the loop. until is read by every request of the Route; the rest
+// is guarded by demotions.
+type demotion struct {
+	until  uint32 // atomic: the tick at which the Route is inline again; 0: it is
+	count  uint32
+	since  tick
+	logged bool
+}
+
+// demoted reports whether the Route is not taken at its word that it is Inline.
+func (r *Route) demoted(now tick) bool {
+	until := atomic.LoadUint32(&r.demotion.until)
+	if until == 0 {
+		return false
+	}
+	if now.reached(tick(until)) {
+		atomic.CompareAndSwapUint32(&r.demotion.until, until, 0) // ticks wrap
+		return false
+	}
+	return true
+}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,6 +21,7 @@ type Server struct {
 	Limits   Limits
 	Timeouts Timeouts
 	Engine   Engine
+	Loops    int          // event loops; 0: one per core
 	Log      *slog.Logger // nil: slog.Default
 
 	// OnRefuse, if set, is called for each request that is refused. It must not block.
@@ -35,7 +37,7 @@ type Server struct {
 	base       context.Context // parent of every request's context
 	cancel     context.CancelCauseFunc
 	draining   atomic.Bool // connections are to end
-	tallies    [tallyCount]tally
+	tallies    []tally
 	malformed  [parser.ErrorCount]atomic.Uint64
 	failed     [errorCount]atomic.Uint64
 	refusalLog logLimit
@@ -46,7 +48,8 @@ type Server struct {
 	room      sync.Cond  // conns fell below the limit, or draining began
 	bound     []net.Listener
 	accepting map[net.Listener]struct{}
-	first     *netConn // all connections of the net engine, in a ring of prev and next
+	loops     *loopEngine // nil: it does not run
+	first     *netConn    // all connections of the net engine, in a ring of prev and next
 	conns     int
 	perAddr   map[netip.Addr]int
 	closed    bool
@@ -70,10 +73,18 @@ func (s *Server) setup() {
 		s.room.L = &s.mu
 		s.accepting = map[net.Listener]struct{}{}
 		s.ended = make(chan struct{})
+		s.tallies = make([]tally, max(tallyCount, s.loopCount()))
 		if s.bounds.connsPerAddr < noLimit {
 			s.perAddr = map[netip.Addr]int{}
 		}
 	})
+}
+
+func (s *Server) loopCount() int {
+	if s.Loops > 0 {
+		return s.Loops
+	}
+	return runtime.GOMAXPROCS(0)
 }
 
 // tick reads the server's clock.
@@ -84,7 +95,7 @@ func (s *Server) tick() tick { return tick(time.Since(s.start) / time.Millisecon
 // lacks is left out (see Addrs). Port 0 takes a free one, the same for both.
 func (s *Server) Listen(addr string) error {
 	s.setup()
-	if s.Engine == EngineLoop {
+	if s.Engine == EngineLoop && !loopBuilt {
 		return ErrEngine
 	}
 	ls, err := listen(addr)
@@ -124,6 +135,9 @@ func (s *Server) Run() error {
 	if len(ls) == 0 {
 		return ErrListen
 	}
+	if loopBuilt && s.Engine != EngineNet {
+		return s.runLoops(ls)
+	}
 	errs := make(chan error, len(ls))
 	for _, l := range ls {
 		go func() { errs <- s.Serve(l) }()
@@ -136,6 +150,60 @@ func (s *Server) Run() error {
 		}
 	}
 	return first
+}
+
+// runLoops is Run on the loop engine.
+func (s *Server) runLoops(ls []net.Listener) error {
+	s.mu.Lock()
+	if s.draining.Load() || s.loops != nil {
+		s.mu.Unlock()
+		<-s.ended
+		return nil
+	}
+	e, err := newLoopEngine(s, ls)
+	if err != nil {
+		s.mu.Unlock()
+		s.Close()
+		return err
+	}
+	s.loops = e
+	for _, l := range ls {
+		s.accepting[l] = struct{}{}
+	}
+	s.mu.Unlock()
+	if err := e.run(); err != nil {
+		s.Close()
+		return err
+	}
+	return nil
+}
+
+// drainLoops ends the loop engine's accepting, and makes its connections end.
+func (s *Server) drainLoops(kill bool) {
+	s.mu.Lock()
+	e := s.loops
+	s.mu.Unlock()
+	if e == nil {
+		return
+	}
+	e.drain(kill)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.bound {
+		delete(s.accepting, l)
+	}
+	s.endIfDone()
+}
+
+// stop ends the contexts of requests.
+func (s *Server) stop(cause error) {
+	s.cancel(cause)
+	s.mu.Lock()
+	e := s.loops
+	s.mu.Unlock()
+	if e != nil {
+		e.tellAll(cause)
+	}
 }
 
 // Serve accepts connections from l, which it closes in the end, and serves them by the net engine. It returns as Run does.
@@ -174,6 +242,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 			l.Close()
 		}
 	}, (*netConn).kick)
+	s.drainLoops(false)
 	select {
 	case <-s.ended:
 		return nil
@@ -183,7 +252,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	case <-s.ended: // both, and this is the better news
 		return nil
 	default:
-		s.cancel(context.Cause(ctx))
+		s.stop(context.Cause(ctx))
 		return ctx.Err()
 	}
 }
@@ -193,7 +262,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 func (s *Server) Close() error {
 	s.setup()
 	s.drain(func(l net.Listener) { l.Close() }, func(c *netConn) { c.nc.Close() })
-	s.cancel(ErrClosed)
+	s.drainLoops(true)
+	s.stop(ErrClosed)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.end()
@@ -220,7 +290,12 @@ func (s *Server) drain(stop func(net.Listener), wake func(*netConn)) {
 		}
 	}
 	s.room.Broadcast()
-	if len(s.accepting) == 0 && s.conns == 0 {
+	s.endIfDone()
+}
+
+// endIfDone ends the server if it drains and nothing is left. s.mu is held.
+func (s *Server) endIfDone() {
+	if s.draining.Load() && len(s.accepting) == 0 && s.conns == 0 {
 		s.end()
 	}
 }

@@ -15,6 +15,7 @@ type Stats struct {
 	InFlight int    // requests that a handler has and that are not answered
 	Aborted  uint64 // responses cut off
 	Panics   uint64 // handlers that panicked
+	Stolen   uint64 // times that an inline handler held up an event loop, and the loop was taken from it
 	Refused  uint64 // requests refused
 	Refusals []RuleCount
 }
@@ -27,8 +28,8 @@ type RuleCount struct {
 
 // tally is a set of counters that few goroutines write, on cache lines of their own; Stats adds them up.
 type tally struct {
-	accepted, requests, done, aborted, panics atomic.Uint64
-	_                                         [128 - 5*8]byte
+	accepted, requests, done, aborted, panics, stolen atomic.Uint64
+	_                                                 [128 - 6*8]byte
 }
 
 const tallyCount = 8
@@ -46,6 +47,7 @@ func (s *Server) Stats() Stats {
 		st.Requests += t.requests.Load()
 		st.Aborted += t.aborted.Load()
 		st.Panics += t.panics.Load()
+		st.Stolen += t.stolen.Load()
 	}
 	st.InFlight = int(st.Requests - done)
 	for i := range s.malformed {

@@ -26,7 +26,7 @@ type turn struct {
 	headStart int
 	area      int
 	used      int64 // octets of the message body that were decoded
-	discarded int   // unread octets thrown away after the answer, or after the FIN
+	spent     int   // octets that the socket took since advance was called
 	now       tick
 	unix      int64
 
@@ -41,11 +41,12 @@ type turn struct {
 	res     *Response
 	content *Content
 	route   *Route
-	handled bool // the route's handler was called
+	handled bool          // the route's handler was called
+	wake    chan struct{} // loop engine: ends the sleep of who has parked
 }
 
 func newTurn() *turn {
-	t := &turn{b: make([]byte, firstSize-slackSize, firstSize)}
+	t := &turn{b: make([]byte, firstSize-slackSize, firstSize), wake: make(chan struct{}, 1)}
 	t.renew()
 	return t
 }
@@ -61,13 +62,18 @@ func (t *turn) renew() {
 // attach gives the turn to a connection.
 func (t *turn) attach(s *Server, c *conn, p port, sum *tally) {
 	t.s, t.c, t.port, t.sum = s, c, p, sum
-	t.r, t.w, t.out, t.taken, t.discarded = 0, 0, t.out[:0], 0, 0
+	t.r, t.w, t.out, t.taken, t.spent = 0, 0, t.out[:0], 0, 0
 	p.clock(t)
 }
 
 // release takes the turn from its connection and cuts its buffers back to what a pool may hold.
 func (t *turn) release() {
 	t.s, t.c, t.port, t.sum, t.route = nil, nil, nil, nil, nil
+	t.trim()
+}
+
+// trim cuts the buffers back, whose octets are not needed any more.
+func (t *turn) trim() {
 	if cap(t.b) > inputSize {
 		t.b = make([]byte, firstSize-slackSize, firstSize)
 	}
@@ -127,6 +133,7 @@ func (t *turn) pending() []byte {
 
 // took notes that the socket took the first n octets of pending.
 func (t *turn) took(n int) {
+	t.spent += n
 	if len(t.c.out) > 0 {
 		if t.c.out = t.c.out[n:]; len(t.c.out) == 0 {
 			t.c.out = nil

@@ -1,0 +1,151 @@
+//go:build amd64 || arm64
+
+package srv
+
+import (
+	"bytes"
+	"log/slog"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// watchdog takes a loop from under an inline handler that does not come back. It looks at every loop once in a while: one that serves the
+// same connection as the last time, and has accepted no request since, is stuck, and another runner is made its leader. The stuck
+// one keeps its connection and its turn, and finds out when it is done.
+//
+// While the loops wait in the kernel it sleeps too, until one of them rouses it.
+type watchdog struct {
+	e      *loopEngine
+	asleep atomic.Bool
+	call   chan struct{}
+	seen   []sighting // by loop
+}
+
+// sighting is what the watchdog has seen of a loop the last time.
+type sighting struct {
+	token, requests uint64
+	stolen          *runner // from whom it has just taken the loop
+}
+
+const (
+	watchInterval = time.Millisecond
+	watchIdle     = 16 // times that it finds all loops waiting before it sleeps
+)
+
+// run is the watchdog's goroutine, which ends with the last loop.
+func (d *watchdog) run() {
+	for idle := 0; d.e.left.Load() > 0; {
+		time.Sleep(watchInterval)
+		for i, l := range d.e.loops {
+			d.look(l, &d.seen[i])
+		}
+		if idle++; !d.e.waiting() {
+			idle = 0
+		} else if idle >= watchIdle {
+			d.sleep()
+			idle = 0
+		}
+	}
+}
+
+// waiting reports whether all loops wait in the kernel.
+func (e *loopEngine) waiting() bool {
+	for _, l := range e.loops {
+		if !l.asleep.Load() {
+			return false
+		}
+	}
+	return true
+}
+
+// sleep waits for a loop to be woken. One that was woken before it saw that the watchdog sleeps is seen here.
+func (d *watchdog) sleep() {
+	d.asleep.Store(true)
+	if d.e.waiting() && d.e.left.Load() > 0 || !d.asleep.CompareAndSwap(true, false) {
+		<-d.call
+	}
+}
+
+// rouse wakes the watchdog if it sleeps.
+func (d *watchdog) rouse() {
+	if d.asleep.Load() && d.asleep.CompareAndSwap(true, false) {
+		d.call <- struct{}{}
+	}
+}
+
+func (d *watchdog) look(l *loop, s *sighting) {
+	if p := s.stolen; p != nil {
+		// It is the handler's fault only if that is still busy: else the machine may have been.
+		if s.stolen = nil; p.stuck.Load() {
+			d.blame(p)
+		}
+	}
+	token, requests := l.token.Load(), l.sum.requests.Load()
+	if token&1 == 1 && token == s.token && requests == s.requests {
+		if p := l.leader.Load(); d.steal(l, p, token) {
+			s.stolen = p
+		}
+	}
+	s.token, s.requests = token, requests
+}
+
+// steal makes another runner the leader in place of p.
+func (d *watchdog) steal(l *loop, p *runner, token uint64) bool {
+	p.stuck.Store(true)
+	if !l.token.CompareAndSwap(token, token+1) {
+		p.stuck.Store(false)
+		return false
+	}
+	l.sum.stolen.Add(1)
+	l.promote()
+	return true
+}
+
+// Demotion: a Route whose handlers hold up the loop demotionCount times within demotionWindow is not taken at its word that it is Inline,
+// for demotionTime. One hiccup demotes nothing, and nothing is for good.
+const (
+	demotionCount       = 3
+	demotionWindow tick = 1000
+	demotionTime   tick = 60_000
+)
+
+var demotions sync.Mutex
+
+// blame notes that the handler of the runner's Route has held up the loop.
+func (d *watchdog) blame(p *runner) {
+	route, s := p.running.Load(), d.e.s
+	now := s.tick()
+	demotions.Lock()
+	defer demotions.Unlock()
+	m := &route.demotion
+	if now-m.since > demotionWindow {
+		m.since, m.count = now, 0
+	}
+	if m.count++; m.count < demotionCount {
+		return
+	}
+	atomic.StoreUint32(&m.until, uint32(now+demotionTime)|1)
+	m.count = 0
+	if !m.logged {
+		m.logged = true
+		s.log().Warn("inline handler holds up the event loop: its route is taken for one that may block",
+			slog.String("route", route.Name), slog.Duration("for", time.Duration(demotionTime)*time.Millisecond), slog.String("stack", p.stack()))
+	}
+}
+
+// stack returns the runner's stack as it is now.
+func (p *runner) stack() string {
+	all := make([]byte, 1<<20)
+	all = all[:runtime.Stack(all, true)]
+	id := bytes.TrimRight(p.id[:], "\x00")
+	for len(all) > 0 {
+		one, rest, _ := bytes.Cut(all, []byte("\n\n"))
+		if bytes.HasPrefix(one, id) {
+			return string(one)
+		}
+		all = rest
+	}
+	return ""
+}
