@@ -5,6 +5,7 @@
 //	/yourproblem  400
 //	/myproblem    500
 //	/video        the clip that -video names, as video/mp4
+//	/files/X      the file X in the directory that -dir names
 //	/httpbin/X    what the upstream answers to /X, with any method
 //	anything else 404
 //
@@ -12,6 +13,7 @@
 //
 //	-addr address          where to listen; localhost:42069, which is 127.0.0.1 and ::1. Port 0 takes any free one.
 //	-video file            the clip; assets/vim.mp4
+//	-dir directory         what /files/ stands for; without it, nothing
 //	-httpbin-upstream URL  what /httpbin/ stands for; https://httpbin.org
 //	-httpbin-timeout time  how long the upstream may be silent before it answers; 10s
 //	-access-log format     off, clf or json; without it, lines to read if standard output is a terminal, else off
@@ -22,7 +24,13 @@
 //
 // It is looked for at each request, so it may come and go: in the working directory, in its parents up to one that has a go.mod, and
 // in the folder of the program; an absolute name is taken as it is. Where there is none the answer is a 404 page that says so, and the
-// rest of the server does not mind. What is there but cannot be read counts as missing, and is logged once.
+// rest of the server does not mind. What is there but cannot be read counts as missing, and is logged once. A player that seeks asks for
+// ranges of it.
+//
+// # The directory
+//
+// Files of -dir are sent with all that srv/files knows: conditions, ranges, compressed forms that lie beside them. There are no listings; a folder
+// is answered with its index.html. What begins with a dot, or leads out of the directory, is not found.
 //
 // # The proxy
 //

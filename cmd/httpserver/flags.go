@@ -21,6 +21,7 @@ const about = `Httpserver is an HTTP/1.1 server to try things on:
   /yourproblem  status 400
   /myproblem    status 500
   /video        a clip
+  /files/X      the file X below -dir
   /httpbin/X    what the upstream answers to /X, in chunks as it arrives, with
                 trailers that hold size and SHA-256
 
@@ -33,6 +34,7 @@ Try:
 type options struct {
 	addr      string
 	video     string
+	dir       string
 	upstream  string
 	timeout   time.Duration
 	accessLog format
@@ -46,6 +48,7 @@ func parse(args []string, stdout *os.File, stderr io.Writer) (o *options, status
 	f.StringVar(&o.addr, "addr", "localhost:42069", "`address` to listen on; port 0 takes any free one")
 	f.StringVar(&o.video, "video", "assets/vim.mp4", "`file` that /video sends; looked for in the working\n"+
 		"directory, in its parents, and beside the program")
+	f.StringVar(&o.dir, "dir", "", "`directory` that /files/ sends; without it there is none")
 	f.StringVar(&o.upstream, "httpbin-upstream", "https://httpbin.org", "`URL` that /httpbin/ stands for")
 	f.DurationVar(&o.timeout, "httpbin-timeout", 10*time.Second, "`time` that the upstream may take to answer")
 	f.Var(&o.accessLog, "access-log", "a line per request on standard output, in a `format`:\n"+

@@ -10,6 +10,7 @@ import (
 	"barewire/assets"
 	"barewire/cmd/internal/cli"
 	"barewire/srv"
+	"barewire/srv/files"
 	"barewire/srv/proxy"
 	"barewire/srv/route"
 )
@@ -32,7 +33,12 @@ func run(args []string, stdout *os.File, stderr io.Writer, signals <-chan os.Sig
 		fmt.Fprintln(stderr, "httpserver: -httpbin-upstream:", err)
 		return cli.ExitUsage
 	}
-	s := &srv.Server{Router: newRouter(o, p)}
+	d, err := newDir(o)
+	if err != nil {
+		fmt.Fprintln(stderr, "httpserver: -dir:", err)
+		return cli.ExitUsage
+	}
+	s := &srv.Server{Router: newRouter(o, p, d)}
 	log := newAccessLog(o.accessLog, stdout, stderr)
 	if log != nil {
 		s.OnDone, s.OnRefuse = log.done, log.refused
@@ -45,15 +51,38 @@ func run(args []string, stdout *os.File, stderr io.Writer, signals <-chan os.Sig
 	return serve(s, log, stderr, signals)
 }
 
-func newRouter(o *options, p *proxy.Proxy) srv.Router {
+// newRouter makes the routes; d may be nil.
+func newRouter(o *options, p *proxy.Proxy, d *files.Dir) srv.Router {
 	m := route.New()
 	m.Get("/", page(200, assets.Home)).Inline()
 	m.Get("/yourproblem", page(400, assets.YourProblem)).Inline()
 	m.Get("/myproblem", page(500, assets.MyProblem)).Inline()
 	m.Get("/video", (&clip{name: o.video}).serve)
 	m.Any("/httpbin/*", p.ServeHTTP)
+	if d != nil {
+		m.Get("/files", toFiles).Inline()
+		m.Get("/files/*", d.ServeHTTP)
+	}
 	m.NotFound(page(404, assets.NotFound)).Inline()
 	return m
+}
+
+// newDir opens the directory, nil if there is none. It is closed with the program.
+func newDir(o *options) (*files.Dir, error) {
+	if o.dir == "" {
+		return nil, nil
+	}
+	d, err := files.New(o.dir)
+	if err == nil {
+		d.NotFound = page(404, assets.NotFound)
+	}
+	return d, err
+}
+
+// toFiles leads to the top of the directory.
+func toFiles(w *srv.Response, _ *srv.Request) {
+	w.SetStatus(301)
+	w.Set("Location", "/files/")
 }
 
 // page returns a handler that answers with a status and an HTML page.

@@ -35,6 +35,8 @@ func TestCommandLine(t *testing.T) {
 		{"access log without a name", []string{"-access-log", ""}, cli.ExitUsage, "want off, clf or json"},
 		{"upstream", []string{"-httpbin-upstream", "ftp://a"}, cli.ExitUsage, "httpserver: -httpbin-upstream: "},
 		{"upstream without a scheme", []string{"-httpbin-upstream", "localhost"}, cli.ExitUsage, "httpserver: -httpbin-upstream: "},
+		{"no such directory", []string{"-dir", "nothing"}, cli.ExitUsage, "httpserver: -dir: open nothing: "},
+		{"not a directory", []string{"-dir", "main.go"}, cli.ExitUsage, "httpserver: -dir: open main.go: not a directory"},
 		{"time-out of nothing", []string{"-httpbin-timeout", "0"}, cli.ExitUsage, "httpserver: -httpbin-timeout: "},
 		{"time-out of less", []string{"-httpbin-timeout", "-1s"}, cli.ExitUsage, "httpserver: -httpbin-timeout: "},
 		{"time-out without a unit", []string{"-httpbin-timeout", "10"}, cli.ExitUsage, "-httpbin-timeout"},

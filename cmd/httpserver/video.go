@@ -10,6 +10,7 @@ import (
 
 	"barewire/assets"
 	"barewire/srv"
+	"barewire/srv/files"
 )
 
 // clip serves a file that is looked for at each request, so that it may come, change and go while the server runs.
@@ -22,29 +23,31 @@ type clip struct {
 
 // serve answers with the file or, where there is none, with a page that says so.
 func (c *clip) serve(w *srv.Response, r *srv.Request) {
-	f, size := c.open()
+	f := c.open()
 	if f == nil {
 		page(404, assets.NoClip)(w, r)
 		return
 	}
 	defer f.Close()
 	w.Set("Content-Type", "video/mp4")
-	w.SetSize(size)
-	w.SendFile(f, 0, size) // what goes wrong with it, the server says
+	if err := files.Send(w, r, f); err != nil { // it is another one since it was looked at
+		c.complain(err)
+		page(404, assets.NoClip)(w, r)
+	}
 }
 
 // open opens the first file that can be, nil if there is none. One that is there and cannot be read is logged.
-func (c *clip) open() (f *os.File, size int64) {
+func (c *clip) open() *os.File {
 	for _, name := range places(c.name) {
-		f, size, err := openFile(name)
+		f, err := openFile(name)
 		if err == nil {
-			return f, size
+			return f
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			c.complain(err)
 		}
 	}
-	return nil, 0
+	return nil
 }
 
 // complain logs an error unless it was the last one logged too: a request is no reason to fill the log.
@@ -81,22 +84,15 @@ func places(name string) (names []string) {
 }
 
 // openFile opens a regular file. What it is comes first: opening a named pipe would wait for somebody to write.
-func openFile(name string) (f *os.File, size int64, err error) {
+func openFile(name string) (*os.File, error) {
 	info, err := os.Stat(name)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, 0, &fs.PathError{Op: "open", Path: name, Err: errNotRegular}
+		return nil, &fs.PathError{Op: "open", Path: name, Err: errNotRegular}
 	}
-	if f, err = os.Open(name); err != nil {
-		return nil, 0, err
-	}
-	if info, err = f.Stat(); err != nil { // it may be another one by now
-		f.Close()
-		return nil, 0, err
-	}
-	return f, info.Size(), nil
+	return os.Open(name)
 }
 
 var errNotRegular = errors.New("not a regular file")
