@@ -5,6 +5,8 @@
 //	p, err := proxy.New("https://httpbin.org")
 //	p.Digest = true
 //	m.Any("/httpbin/*", p.ServeHTTP)
+//	...
+//	p.Close() // when no more requests come
 //
 // # What passes
 //
@@ -16,23 +18,24 @@
 //   - Host and Content-Length: they are made anew, and nominating them removes nothing.
 //   - Expect: the client is told to continue when its content is first read, which is when the upstream's connection is there.
 //   - Trailers of requests, which a server need not expect, and those of responses that no trailer section may have.
-//   - Interim responses, of which there may be 64. As a gateway is the origin server for its clients, they are its own to make (RFC 9110
-//     section 3.7). 101 (Switching Protocols) was not asked for, and is an error.
+//   - 100 (Continue), which is this hop's to send. Other interim responses pass, of which there may be 64.
+//   - 101 (Switching Protocols), unless Proxy.Upgrade allows it.
 //   - The reason phrase, which means nothing, and content of a 205, which can have none.
 //
 // Names are sent in lower case. Via is added to requests behind the lines that are there (RFC 9110 section 7.6.3), and Max-Forwards of
-// OPTIONS and TRACE is counted down (RFC 9110 section 7.6.2).
+// OPTIONS and TRACE is counted down (RFC 9110 section 7.6.2). What the upstream is told of the client, by Forwarded and the like, is for
+// Proxy.Forwarded and Proxy.XForwarded to say.
 //
 // # One exchange
 //
 //	client                   exchange                         upstream
 //	  │ head                    │                                │
-//	  ├────────────────────────►│ connect, head                  │
+//	  ├────────────────────────►│ connection, head               │
 //	  │                         ├───────────────────────────────►│
 //	  │ content                 │ content, piece by piece        │
 //	  ├────────────────────────►├───────────────────────────────►│
-//	  │                         │             1xx (at most 64)   │
-//	  │                         │◄───────────────────────────────┤
+//	  │ 1xx                     │             1xx (at most 64)   │
+//	  │◄────────────────────────┤◄───────────────────────────────┤
 //	  │ head                    │                          head  │
 //	  │◄────────────────────────┤◄───────────────────────────────┤
 //	  │ a chunk for each piece  │   content, in whatever pieces  │
@@ -40,15 +43,46 @@
 //	  │ last chunk, trailers    │                           end  │
 //	  │◄────────────────────────┤◄───────────────────────────────┤
 //
-// Each request has a connection of its own to the upstream. The exchange belongs to the handler's goroutine. A piece is read from one
-// side only when the other has taken the one before, so memory is one buffer for each direction, however large the content and
-// however slow the reader. What has been read leaves at once: no piece waits for the next.
+// The exchange belongs to the handler's goroutine. A piece is read from one side only when the other has taken the one
+// before, so memory is one buffer for each direction, however large the content and however slow the reader. What has been read
+// leaves at once: no piece waits for the next. Exchanges are pooled, and a request that goes over a connection of the pool allocates nothing.
 //
-// While a piece of the request is being written, the response is read too, and passed on. So an upstream may answer before it has the
-// whole request, even stop reading until its answer is taken, and the answer gets through; once the answer is whole, the rest of
-// the request is not sent. For that the read and the write have a goroutine each, of which the exchange awaits the end.
+// Between the pieces of the request that the upstream takes at once, a look is taken at whether it has answered. While it does not take
+// one, the response is read too, and passed on. So an upstream may answer before it has the whole request, even stop reading
+// until its answer is taken, and the answer gets through; once the answer is whole, the rest of the request is not sent. Only
+// for a piece that has to wait, and over TLS, the read and the write have a goroutine each, of which the exchange awaits the end.
 // One wait cannot be cut short: an answer that comes while the client is silent in the middle of its content is passed on when
 // the client goes on, and lost if it does not before the server's time for content is over.
+//
+// # Connections
+//
+//	   ┌───────────── put: clean ──────────────┐
+//	   ▼                                       │
+//	┌──────┐  get: alive, silent          ┌────────┐
+//	│ idle │ ────────────────────────────►│ in use │◄──── dial, TLS
+//	└──────┘                              └────────┘
+//	   │ IdleTime, IdleCount, Close            │ not clean
+//	   │ closed or written to by upstream      │
+//	   ▼                                       ▼
+//	 closed                       closed if whole, else reset
+//
+// A connection is used again when nothing can be left on it: the request was sent to its end, and the response has an end of its
+// own, behind which nothing has come. It is not behind Connection: close, HTTP/1.0 without keep-alive, close-delimited content, an
+// upload that was not completed, a 205 that has content, octets behind the end, 101, and any error. Idle connections stand on
+// a stack, hold no buffer, and one timer closes those that have stood there for IdleTime. Before one is used again, a look is taken
+// at its socket (on Linux, macOS and FreeBSD) and into what TLS has read ahead: one that the upstream has closed, or sent something on that
+// nobody had asked for, is closed.
+//
+// It may also be closed after the look. If a connection of the pool ends without an octet of a response, the request goes once more, on a
+// new connection, when it may: its method is idempotent, and none of its content has been taken from the client (RFC 9110
+// section 9.2.2).
+//
+// # Upgrade
+//
+// With Proxy.Upgrade, a request without content that asks for that protocol offers it to the upstream. If that agrees, both connections leave
+// HTTP: octets are carried both ways, from socket to socket by the kernel where it can, a half-close is passed on as one, an error or
+// reset ends both, and the handler returns when both directions have ended. The Server has forgotten such a
+// connection; UpgradeCount bounds their number, and Proxy.Close ends them.
 //
 // # The end of a response
 //

@@ -9,7 +9,7 @@ const (
 	ErrMalformed                  // the response is not one of HTTP/1.1
 	ErrBroken                     // the upstream closed or reset the connection before its response was whole
 	ErrInterim                    // more interim responses than maxInterim
-	ErrSwitch                     // 101 (Switching Protocols), which was not asked for
+	ErrSwitch                     // 101 (Switching Protocols), which was not asked for, or to something else
 
 	// errClient: the client is gone, its content malformed or late, or the server ends. Whatever answer there is to that is
 	// the server's.

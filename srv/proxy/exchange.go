@@ -39,7 +39,7 @@ type exchange struct {
 	w *srv.Response
 	r *srv.Request
 
-	*link
+	link    *link
 	reading bool // a read is under way, and will end in came
 	writing bool // a write is under way, and will end in sent
 	came    chan arrival
@@ -92,7 +92,7 @@ var exchanges = sync.Pool{New: func() any {
 	x.onLost = x.lost
 	x.readRoom = func() { x.came <- x.read(x.room) }
 	x.writeRest = func() {
-		_, err := x.nc.Write(x.rest)
+		_, err := x.link.nc.Write(x.rest)
 		x.sent <- err
 	}
 	return x
@@ -236,14 +236,16 @@ func (x *exchange) release() {
 
 // await passes on the rest of the response, or all of it.
 func (x *exchange) await() Error {
-	if x.phase == inHead && x.consumed { // else the time runs already
-		x.tcp.SetDeadline(time.Now().Add(x.p.timeout()))
-		x.armed = true
+	switch {
+	case !x.consumed: // the time for the head runs already
+	case x.phase == inHead:
+		x.link.due(time.Now().Add(x.p.timeout()))
+	default:
+		x.link.due(time.Time{})
 	}
 	for x.phase < whole {
-		if x.phase == inContent && x.armed { // for reading, and for writing: TLS may have something to say
-			x.link.tcp.SetDeadline(time.Time{})
-			x.armed = false
+		if x.phase == inContent && x.link.armed {
+			x.link.due(time.Time{})
 		}
 		var got arrival
 		if x.reading {
@@ -278,7 +280,7 @@ func (x *exchange) space() []byte {
 func (x *exchange) unread() []byte { return x.in[x.from:x.to] }
 
 func (x *exchange) read(room []byte) arrival {
-	n, err := x.nc.Read(room)
+	n, err := x.link.nc.Read(room)
 	return arrival{n, err}
 }
 

@@ -66,7 +66,7 @@ func TestFailBeforeResponse(t *testing.T) {
 		{"interim responses without end", says(strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", maxInterim+1)), ErrInterim},
 		{"silent", func(u *peer) { u.head(); u.rest() }, ErrSilent},
 		{"silent in the head", func(u *peer) { u.head(); u.send(ok); u.rest() }, ErrSilent},
-		{"silent behind an interim response", func(u *peer) { u.head(); u.send("HTTP/1.1 102 Processing\r\n\r\n"); u.rest() }, ErrSilent},
+		{"silent behind an interim response", func(u *peer) { u.head(); u.send("HTTP/1.1 100 Continue\r\n\r\n"); u.rest() }, ErrSilent},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -76,7 +76,7 @@ func TestFailBeforeResponse(t *testing.T) {
 			}
 			p := newProxy(t, url)
 			if tt.err == ErrSilent {
-				p.Timeout = 300 * time.Millisecond
+				p.Timeout = 150 * time.Millisecond
 			}
 			addr := serve(t, p)
 			want := fmt.Sprintf("%d: %s\n", tt.err.Status(), tt.err.Text())

@@ -148,11 +148,12 @@ func refusing(t *testing.T) string {
 	return "http://" + l.Addr().String()
 }
 
-// newProxy returns a Proxy that waits as long as a test does.
+// newProxy returns a Proxy that waits as long as a test does. It keeps no connection: that is what TestPool and others are for.
 func newProxy(t *testing.T, upstream string) *Proxy {
 	p, err := New(upstream)
 	require.NoError(t, err)
-	p.Timeout = patience
+	p.Timeout, p.IdleTime = patience, -1
+	t.Cleanup(func() { assert.NoError(t, p.Close()) })
 	return p
 }
 

@@ -14,14 +14,31 @@ import (
 )
 
 // Proxy is a Handler that passes requests on to one upstream server and its responses back, as they arrive. Make one with New. Its
-// exported fields are set before the first request and not changed afterwards.
+// exported fields are set before the first request and not changed afterwards. Its methods may be called from any goroutine.
 type Proxy struct {
-	// Timeout is how long the upstream may take to accept a connection, to take some more of the request, and then, once it has
-	// all of it, to begin its final response; 10 s if zero. A response that has begun may take as long as it likes.
+	// Timeout is how long the upstream may take to accept a connection, then for TLS, then to take some more of the request, and then, once
+	// it has all of it, to begin its final response; 10 s if zero. A response that has begun may take as long as it likes.
 	Timeout time.Duration
+	// IdleTime is how long a connection to the upstream is kept for the next request; 30 s if zero. If it is negative, each request has
+	// a connection of its own.
+	IdleTime time.Duration
+	// IdleCount is how many connections are kept so at most; 256 if zero. Those in use are as many as there are requests under way.
+	IdleCount int
 	// Digest drops the upstream's Content-Length and adds the trailers X-Content-SHA256, in lower-case hex, and
 	// X-Content-Length, in decimal, over the content as sent. They are for HTTP/1.1 clients, and for responses that have content.
 	Digest bool
+	// Via is the name of this hop in the field Via of requests, "barewire" from New on. If it is empty, none is added.
+	Via string
+	// Forwarded is for the field of that name (RFC 7239), XForwarded for X-Forwarded-For, X-Forwarded-Host and X-Forwarded-Proto. They tell
+	// the upstream the client's address, the Host it asked for, and Scheme.
+	Forwarded, XForwarded Forwarding
+	// Scheme is by what clients come, "http" if empty.
+	Scheme string
+	// Upgrade is the protocol that a request may ask to switch to, such as "websocket". If the upstream agrees by 101 (Switching Protocols),
+	// octets are carried both ways from then on, until both sides have ended or Close. If it is empty, none is asked for.
+	Upgrade string
+	// UpgradeCount is how many connections may be upgraded at a time; 1024 if zero. Beyond it, requests are passed on without the offer.
+	UpgradeCount int
 	// Fail, if set, answers in place of an upstream that has not; the status is set already. It is not called once a response has
 	// begun to leave.
 	Fail func(w *srv.Response, r *srv.Request, err Error)
@@ -32,11 +49,13 @@ type Proxy struct {
 	// cache of sessions are added where they are missing, and http/1.1 is the only protocol offered.
 	TLS *tls.Config
 
-	https  bool
-	addr   string // host:port to dial
-	host   string // for the Host field
-	prefix string // of the paths there, without a slash at its end
-	config func() *tls.Config
+	https   bool
+	addr    string // host:port to dial
+	host    string // for the Host field
+	prefix  string // of the paths there, without a slash at its end
+	config  func() *tls.Config
+	pool    pool
+	tunnels tunnels
 }
 
 // New returns a Proxy for an upstream given by its http or https URL, such as "https://httpbin.org". A path in it is put in front of
@@ -46,7 +65,7 @@ func New(upstream string) (*Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Proxy{https: u.Scheme == "https", host: u.Host, prefix: u.EscapedPath()}
+	p := &Proxy{https: u.Scheme == "https", host: u.Host, prefix: u.EscapedPath(), Via: "barewire"}
 	port := u.Port()
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https", u.User != nil, u.RawQuery != "", u.Fragment != "":
@@ -96,6 +115,34 @@ func (p *Proxy) timeout() time.Duration {
 	return 10 * time.Second
 }
 
+func (p *Proxy) idleTime() time.Duration {
+	if p.IdleTime != 0 {
+		return p.IdleTime
+	}
+	return 30 * time.Second
+}
+
+func (p *Proxy) idleCount() int {
+	if p.IdleCount > 0 {
+		return p.IdleCount
+	}
+	return 256
+}
+
+func (p *Proxy) upgradeCount() int {
+	if p.UpgradeCount > 0 {
+		return p.UpgradeCount
+	}
+	return 1024
+}
+
+func (p *Proxy) scheme() string {
+	if p.Scheme != "" {
+		return p.Scheme
+	}
+	return "http"
+}
+
 // ServeHTTP passes one request on. What the trailing wildcard of the route's pattern matched is the path at the
 // upstream; without a wildcard the whole path is.
 //
@@ -111,7 +158,10 @@ func (p *Proxy) ServeHTTP(w *srv.Response, r *srv.Request) {
 	}
 	x := exchanges.Get().(*exchange)
 	x.p, x.w, x.r = p, w, r
-	if err := x.run(r.Context()); err != 0 {
+	if x.upgrade = x.reserve(); x.upgrade {
+		defer p.tunnels.release()
+	}
+	if err := x.run(); err != 0 {
 		x.fail(err)
 	}
 	x.release()

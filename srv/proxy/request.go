@@ -13,48 +13,50 @@ import (
 // upstream takes no more: then what it may have answered says why.
 func (x *exchange) send() Error {
 	x.appendHead()
-	content := x.r.Content()
-	size := content.Size()
-	due := time.Now().Add(x.p.timeout())
-	if size == 0 {
-		x.link.tcp.SetDeadline(due) // for the response's head, too
-		x.armed = true
-	} else {
-		x.link.tcp.SetWriteDeadline(due)
-		if x.armed {
-			x.link.tcp.SetReadDeadline(time.Time{})
-			x.armed = false
-		}
+	content, due := x.r.Content(), time.Now().Add(x.p.timeout())
+	if content.Size() == 0 {
+		x.link.due(due) // which is for the response's head, too
+	} else if x.link.tcp.SetWriteDeadline(due); x.link.armed {
+		x.link.tcp.SetReadDeadline(time.Time{})
+		x.link.armed = false
 	}
-	if _, err := x.nc.Write(x.out); err != nil {
+	if _, err := x.link.nc.Write(x.out); isTimeout(err) {
+		return ErrSilent
+	} else if err != nil {
+		x.link.due(due)
 		return 0
 	}
-	if size == 0 {
+	if content.Size() == 0 {
 		x.complete = true
 		return 0
 	}
-	return x.sendContent(content, size < 0)
+	return x.sendContent(content)
 }
 
-func (x *exchange) sendContent(content *srv.Content, chunked bool) Error {
-	for x.consumed = true; ; {
+func (x *exchange) sendContent(content *srv.Content) Error {
+	x.consumed = true
+	for left := content.Size(); ; {
 		piece, err := content.Next()
+		last := err == io.EOF
 		switch {
-		case err == io.EOF && !chunked:
-			x.complete = true
-			return 0
-		case err == io.EOF:
+		case last:
 			piece = lastChunk
 		case err != nil:
 			return errClient
-		case chunked:
+		case left > 0:
+			left -= int64(len(piece))
+			last = left == 0
+		default:
 			x.out = writer.AppendChunkSize(x.out[:0], len(piece))
 			x.out = append(append(x.out, piece...), "\r\n"...)
 			piece = x.out
 		}
 		taken, fail := x.write(piece)
-		x.complete = taken && err == io.EOF
-		if !taken || err == io.EOF {
+		x.complete = taken && last
+		if !taken || last {
+			return fail
+		}
+		if fail := x.glance(); fail != 0 || x.phase == whole {
 			return fail
 		}
 	}
@@ -62,16 +64,13 @@ func (x *exchange) sendContent(content *srv.Content, chunked bool) Error {
 
 var lastChunk = []byte("0\r\n\r\n")
 
-// write writes to the upstream, while the response is passed on as far as it comes: an upstream that answers while it reads would
-// otherwise stop reading until somebody reads its answer. It returns early when the response is whole. taken is false
-// when the upstream has closed the connection: it may have answered before.
+// write writes to the upstream. As long as that does not take all at once, the response is passed on as far as it comes: an upstream
+// that answers while it reads would otherwise stop reading until somebody reads its answer. taken is false when the
+// response is whole before, and when the upstream has closed the connection: it may have answered.
 func (x *exchange) write(out []byte) (taken bool, fail Error) {
-	out, err := x.push(out)
-	if err != nil {
-		return false, 0
-	}
-	if len(out) == 0 {
-		return x.glance()
+	out, err := x.link.push(out)
+	if err != nil || len(out) == 0 {
+		return err == nil, 0
 	}
 	x.writing, x.rest = true, out
 	x.link.tcp.SetWriteDeadline(time.Now().Add(x.p.timeout()))
@@ -99,24 +98,21 @@ func (x *exchange) write(out []byte) (taken bool, fail Error) {
 	}
 }
 
-// glance passes on what has come of the response meanwhile, without waiting.
-func (x *exchange) glance() (goOn bool, fail Error) {
-	var got arrival
+// glance passes on what has come of the response meanwhile, without waiting for it.
+func (x *exchange) glance() Error {
 	switch {
 	case x.reading:
 		select {
-		case got = <-x.came:
+		case got := <-x.came:
 			x.reading = false
+			return x.take(got)
 		default:
-			return true, 0
+			return 0
 		}
-	case x.readable():
-		got = x.read(x.space())
-	default:
-		return true, 0
+	case x.link.readable():
+		return x.take(x.read(x.space()))
 	}
-	fail = x.take(got)
-	return fail == 0 && x.phase != whole, fail
+	return 0
 }
 
 // appendHead makes the head that the upstream gets: the client's request with the upstream's Host, its own framing and

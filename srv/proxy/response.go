@@ -1,9 +1,7 @@
 package proxy
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
-	"time"
 
 	"barewire/hdr"
 	"barewire/parser"
@@ -22,51 +20,89 @@ func (x *exchange) respond() Error {
 			return 0
 		}
 		switch status := x.head.Status(); {
-		case status == 101:
-			return ErrSwitch
 		case status >= 200:
 			x.begin(n)
+		case status == 101:
+			return x.switches(n)
 		default:
-			x.from += n
-			x.head.Reset(parser.Limits{}, x.r.MethodID())
 			if x.interim++; x.interim > maxInterim {
 				return ErrInterim
 			}
+			if status != 100 { // which is this hop's to send, or was not asked for
+				x.passInterim(status)
+			}
+			x.from += n
+			x.head.Reset(parser.Limits{}, x.r.MethodID())
 		}
 	}
 	return x.pass()
 }
 
+// passInterim passes an interim response on, its fields as strings: it is rare. An error here is one that comes again with the final response,
+// or says that the client's version has no interim responses.
+func (x *exchange) passInterim(status int) {
+	fields := x.head.Fields(x.unread())
+	list := make([]hdr.Field, 0, fields.Len())
+	for i := range fields.Len() {
+		if name, value := fields.At(i); passes(fields, name, notReturned) {
+			list = append(list, hdr.Field{Name: string(name), Value: string(value)})
+		}
+	}
+	x.w.Interim(status, list...)
+}
+
 // begin gives the client's response the status and the end-to-end fields of the final response, whose head has n octets.
 func (x *exchange) begin(n int) {
-	x.to = copy(x.in, x.unread())
+	if x.from > 0 {
+		x.to = copy(x.in, x.unread())
+	}
 	x.area, x.from, x.phase = n, n, inContent
-	x.nc.SetReadDeadline(time.Time{})
 	status, framing, fields := x.head.Status(), x.head.Framing(), x.fields()
-	if status == 205 {
-		framing = parser.FramingNone // RFC 9110 section 15.3.6
+	if status == 205 && framing != parser.FramingNone { // RFC 9110 section 15.3.6
+		framing, x.unclean = parser.FramingNone, x.head.Size() != 0
 	}
 	x.body.Reset(framing, x.head.Size(), -1)
 	x.w.SetStatus(status)
-	for name, value := range endToEnd(fields, notReturned) {
-		if x.p.Digest && (hdr.EqualFold(name, trailerSum) || hdr.EqualFold(name, trailerSize)) {
-			continue // the trailers of these names are this hop's own
+	for i := range fields.Len() {
+		name, value := fields.At(i)
+		if x.p.Digest && own(name) || !passes(fields, name, notReturned) {
+			continue // trailers of these names are this hop's own
 		}
 		x.w.AddBytes(name, value) // a head that the parser takes fits a Response
 	}
 	x.sized = fields.Has(hdr.ContentLength) && !x.p.Digest && x.w.SetBytes("Content-Length", fields.ByID(hdr.ContentLength)) == nil
+	if framing == parser.FramingChunked && fields.Has(hdr.Trailer) {
+		x.announce(fields)
+	}
 	// Where there is no content, or no chunk, the trailers would be a riddle.
 	if x.digest = x.p.Digest && framing != parser.FramingNone && x.r.Minor() > 0; x.digest {
 		x.w.Announce(trailerSum, trailerSize)
+		x.sum.Reset()
 	}
 	x.size = 0
-	x.sum.Reset()
 }
 
 const (
 	trailerSum  = "X-Content-SHA256"
 	trailerSize = "X-Content-Length"
 )
+
+func own(name []byte) bool {
+	return hdr.EqualFold(name, trailerSum) || hdr.EqualFold(name, trailerSize)
+}
+
+// announce announces the trailers that the upstream does. Those that no trailer section may have are refused there.
+func (x *exchange) announce(fields hdr.View) {
+	for i := range fields.Len() {
+		name, list := fields.At(i)
+		for last := hdr.Lookup(name) != hdr.Trailer; !last; {
+			var e []byte
+			if e, list, last = hdr.NextElement(list); !(x.p.Digest && own(e)) && !nominated(fields, e) {
+				x.w.Announce(string(e))
+			}
+		}
+	}
+}
 
 // fields returns the header section of the final response.
 func (x *exchange) fields() hdr.View { return x.head.Fields(x.in[:x.area]) }
@@ -102,12 +138,21 @@ func (x *exchange) pass() Error {
 	return 0
 }
 
-// addTrailers passes the upstream's trailers on, but for those that no trailer section may have.
+// addTrailers passes the upstream's trailers on, but for those that no trailer section may have. A name that comes twice goes out once,
+// with its values joined.
 func (x *exchange) addTrailers(v hdr.View) {
 	for i := range v.Len() {
-		if name, _ := v.At(i); !nominated(x.fields(), name) {
-			x.w.SetTrailer(string(name), v.AppendJoined(nil, string(name)))
+		name, value := v.At(i)
+		if nominated(x.fields(), name) {
+			continue
 		}
+		for j := range i {
+			if other, _ := v.At(j); string(other) == string(name) { // not the first line of that name
+				value = v.AppendJoined(nil, string(name))
+				break
+			}
+		}
+		x.w.SetTrailer(string(name), value)
 	}
 }
 
@@ -115,12 +160,9 @@ func (x *exchange) addTrailers(v hdr.View) {
 func (x *exchange) finish() {
 	x.phase = whole
 	if x.digest {
-		var sum [sha256.Size]byte
-		var hexsum [2 * sha256.Size]byte
-		hex.Encode(hexsum[:], x.sum.Sum(sum[:0]))
-		x.w.SetTrailer(trailerSum, hexsum[:])
-		var decimal [20]byte
-		x.w.SetTrailer(trailerSize, writer.AppendInt(decimal[:0], x.size))
+		hex.Encode(x.hex[:], x.sum.Sum(x.binary[:0]))
+		x.w.SetTrailer(trailerSum, x.hex[:])
+		x.w.SetTrailer(trailerSize, writer.AppendInt(x.binary[:0], x.size))
 	}
 	if x.r.MethodID() == parser.MethodHead && !x.sized {
 		x.w.Flush() // the size is that of a GET's response, and not known: it is not 0

@@ -118,6 +118,12 @@ func TestReturnedFields(t *testing.T) {
 			assert.Equal(t, 1, strings.Count(strings.ToLower(head), "\r\ndate: "))
 		})
 	}
+	for _, date := range []string{"yesterday", "", "Tue, 01 Feb 2022 03:04:05 GMT\r\nDate: Wed, 02 Feb 2022 03:04:05 GMT", "Tuesday, 01-Feb-22 03:04:05 GMT"} {
+		t.Run("Date "+date, func(t *testing.T) {
+			answer, _ := do(t, serve(t, newProxy(t, answering(t, "HTTP/1.1 200 OK\r\nDate: "+date+"\r\nContent-Length: 2\r\n\r\nOK"))), get)
+			assert.True(t, strings.HasPrefix(answer, "HTTP/1.1 200 OK\r\n") && strings.HasSuffix(answer, "\r\n\r\nOK"), "%q", answer)
+		})
+	}
 	t.Run("Date", func(t *testing.T) {
 		const date = "Tue, 01 Feb 2022 03:04:05 GMT"
 		answer, _ := do(t, serve(t, newProxy(t, answering(t, "HTTP/1.1 204 No Content\r\nDate: "+date+"\r\n\r\n"))), get)
@@ -153,6 +159,19 @@ func TestTrailers(t *testing.T) {
 	}
 }
 
+// Trailers are announced as the upstream does, but for those that do not pass.
+func TestAnnounced(t *testing.T) {
+	const upstream = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: X-Hop\r\nTrailer: X-A,, Host, x-hop\r\nTrailer: x-content-length, X-B\r\n\r\n0\r\nX-A: 1\r\n\r\n"
+	for digest, want := range map[bool]string{false: "Trailer: X-A, x-content-length, X-B", true: "Trailer: X-A, X-B, X-Content-SHA256, X-Content-Length"} {
+		p := newProxy(t, answering(t, upstream))
+		p.Digest = digest
+		answer, fin := do(t, serve(t, p), get)
+		assert.True(t, fin)
+		head, _, _ := strings.Cut(answer, "\r\n\r\n")
+		assert.Equal(t, []string{"Transfer-Encoding: chunked", want, "Connection: close"}, fields(head))
+	}
+}
+
 // The largest head and the largest trailer section that the parser takes fit the buffer, in one response and cut anywhere.
 func TestLargestSections(t *testing.T) {
 	head := "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
@@ -179,6 +198,11 @@ func TestLargestSections(t *testing.T) {
 			})
 			answer, fin := do(t, serve(t, newProxy(t, up)), get)
 			require.True(t, fin)
+			for interim := range 3 {
+				early := "HTTP/1.1 103 Early Hints\r\nlink: <" + strings.Repeat("x", interim*5000) + ">\r\n\r\n"
+				require.True(t, strings.HasPrefix(answer, early), interim)
+				answer = answer[len(early):]
+			}
 			got, content, _ := strings.Cut(answer, "\r\n\r\n")
 			assert.Equal(t, append(lines, "Transfer-Encoding: chunked", "Connection: close"), fields(got))
 			list, trailers, whole := chunks(t, content)
@@ -195,30 +219,46 @@ func TestLargestSections(t *testing.T) {
 }
 
 func TestInterim(t *testing.T) {
-	const early = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+	const early, passed = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n"
 	const final = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
 	tests := []struct {
-		name, upstream string
-		status         string
+		name, upstream, interim, status string
 	}{
-		{"one of each", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n" + early + "HTTP/1.1 199 \r\nContent-Length: 7\r\n\r\n" + final, "200 OK"},
-		{"as many as allowed", strings.Repeat(early, maxInterim) + final, "200 OK"},
-		{"one more", strings.Repeat(early, maxInterim+1) + final, "502 Bad Gateway"},
-		{"more than the buffer holds", strings.Repeat("HTTP/1.1 103 Early Hints\r\nX: "+strings.Repeat("x", 4000)+"\r\n\r\n", maxInterim) + final, "200 OK"},
-		{"no final one", early, "502 Bad Gateway"},
-		{"switching protocols", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n" + final, "502 Bad Gateway"},
+		{"one of each", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n" + early + "HTTP/1.1 199 \r\nContent-Length: 7\r\n\r\n" + final,
+			"HTTP/1.1 102 Processing\r\n\r\n" + passed + "HTTP/1.1 199 \r\n\r\n", "200 OK"},
+		{"fields of the connection", "HTTP/1.1 103 Early Hints\r\nConnection: x-a, close\r\nX-A: b\r\nKeep-Alive: 1\r\nTransfer-Encoding: chunked\r\nLink: </a>\r\n\r\n" + final,
+			passed, "200 OK"},
+		{"as many as allowed", strings.Repeat(early, maxInterim) + final, strings.Repeat(passed, maxInterim), "200 OK"},
+		{"one more", strings.Repeat(early, maxInterim+1) + final, strings.Repeat(passed, maxInterim), "502 Bad Gateway"},
+		{"more than the buffer holds", strings.Repeat("HTTP/1.1 100 Continue\r\nX: "+strings.Repeat("x", 4000)+"\r\n\r\n", maxInterim) + final, "", "200 OK"},
+		{"no final one", early, passed, "502 Bad Gateway"},
+		{"malformed", "HTTP/1.1 103 Early Hints\r\nLink : </a>\r\n\r\n" + final, "", "502 Bad Gateway"},
+		{"switching protocols", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n" + final, "", "502 Bad Gateway"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			answer, fin := do(t, serve(t, newProxy(t, answering(t, tt.upstream))), get)
+			addr := serve(t, newProxy(t, answering(t, tt.upstream)))
+			answer, fin := do(t, addr, get)
 			assert.True(t, fin)
-			assert.True(t, strings.HasPrefix(answer, "HTTP/1.1 "+tt.status+"\r\n"), answer)
-			assert.NotContains(t, answer, "/a")
-			if tt.status == "200 OK" {
-				assert.True(t, strings.HasSuffix(answer, "\r\n\r\nOK"), answer)
-			}
+			answer, found := strings.CutPrefix(answer, tt.interim)
+			assert.True(t, found && strings.HasPrefix(answer, "HTTP/1.1 "+tt.status+"\r\n"), answer)
+			old, _ := do(t, addr, get10)
+			assert.True(t, strings.HasPrefix(old, "HTTP/1.1 "+tt.status+"\r\n"), "HTTP/1.0 has no interim responses: %q", old)
 		})
 	}
+	t.Run("at once", func(t *testing.T) {
+		came := make(chan struct{})
+		c := dial(t, serve(t, newProxy(t, upstream(t, func(u *peer) {
+			u.head()
+			u.send(early)
+			<-came
+			u.send(final)
+		}))))
+		c.send(get)
+		c.expect(passed)
+		close(came)
+		assert.Contains(t, c.head(), " 200 OK")
+	})
 	t.Run("endless", func(t *testing.T) {
 		up := upstream(t, func(u *peer) {
 			u.head()
@@ -226,7 +266,7 @@ func TestInterim(t *testing.T) {
 				_, err = u.Write([]byte(early))
 			}
 		})
-		answer, _ := do(t, serve(t, newProxy(t, up)), get)
+		answer, _ := do(t, serve(t, newProxy(t, up)), get10)
 		assert.True(t, strings.HasPrefix(answer, "HTTP/1.1 502 "), answer)
 	})
 }

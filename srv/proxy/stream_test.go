@@ -34,6 +34,8 @@ func TestPieces(t *testing.T) {
 		{"chunks", "Transfer-Encoding: chunked\r\n", true, []string{"3\r\none\r\n", "3\r\ntwo\r\n"}, []string{"3\r\none\r\n", "3\r\ntwo\r\n"}},
 		{"pieces of one chunk", "Transfer-Encoding: chunked\r\n", true, []string{"400\r\none", "two", "six"}, []string{"3\r\none\r\n", "3\r\ntwo\r\n", "3\r\nsix\r\n"}},
 		{"one octet", "Transfer-Encoding: chunked\r\n", false, []string{"2\r\na", "b"}, []string{"1\r\na\r\n", "1\r\nb\r\n"}},
+		{"server-sent events", "Content-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n", false, []string{"9\r\ndata: 1\n\n\r\n", "9\r\ndata: 2\n\n\r\n"},
+			[]string{"9\r\ndata: 1\n\n\r\n", "9\r\ndata: 2\n\n\r\n"}},
 		{"close-delimited", "", true, []string{"one", "two"}, []string{"3\r\none\r\n", "3\r\ntwo\r\n"}},
 	}
 	for _, tt := range tests {
@@ -58,6 +60,35 @@ func TestPieces(t *testing.T) {
 			}
 			close(next)
 		})
+	}
+}
+
+// A response that comes octet by octet is passed on like any other, and its connection used again.
+func TestOctetByOctet(t *testing.T) {
+	const sections = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nX-A: b\r\nTransfer-Encoding: chunked\r\n\r\n" +
+		"5;a=b\r\nhello\r\n006\r\n world\r\n0\r\nX-T: t\r\n\r\n"
+	for _, digest := range []bool{false, true} {
+		p, accepted := newPool(t, func(u *peer, _ int64) {
+			for u.more() {
+				u.head()
+				for i := range len(sections) {
+					u.send(sections[i : i+1])
+				}
+			}
+		})
+		p.Digest = digest
+		c := dial(t, serve(t, p))
+		for range 3 {
+			c.send(keep)
+			c.expect("HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n")
+			r, content, err := c.response("GET")
+			require.NoError(t, err)
+			assert.Equal(t, []any{200, "hello world", "b", "t"}, []any{r.StatusCode, content, r.Header.Get("X-A"), r.Trailer.Get("X-T")})
+			if digest {
+				assert.Equal(t, fmt.Sprintf("%x", sha256.Sum256([]byte(content))), r.Trailer.Get("X-Content-SHA256"))
+			}
+		}
+		assert.LessOrEqual(t, accepted.Load(), int64(3))
 	}
 }
 
@@ -153,7 +184,7 @@ func TestBackPressure(t *testing.T) {
 			io.CopyN(io.Discard, u.r, large)
 			u.send(string(b[large-1:]))
 		}))
-		p.Timeout = time.Second
+		p.Timeout = 600 * time.Millisecond
 		c := dial(t, serve(t, p))
 		c.send(fmt.Sprintf("PUT /httpbin/x HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\nConnection: close\r\n\r\n", large))
 		left := writeUntilStall(c, b)
@@ -226,7 +257,7 @@ func TestSlowUpload(t *testing.T) {
 				}
 				u.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK")
 			}))
-			p.Timeout = 400 * time.Millisecond
+			p.Timeout = 250 * time.Millisecond
 			c := dial(t, serve(t, p))
 			c.send("POST /httpbin/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + framing + "\r\n\r\n")
 			for range 3 {
@@ -257,7 +288,7 @@ func TestSlowResponse(t *testing.T) {
 		time.Sleep(p.Timeout * 5 / 4)
 		u.send("OK")
 	}))
-	p.Timeout = 300 * time.Millisecond
+	p.Timeout = 200 * time.Millisecond
 	c := dial(t, serve(t, p))
 	c.send(get)
 	r, content, err := c.response("GET")
@@ -273,7 +304,7 @@ func TestUploadStuck(t *testing.T) {
 			u.send(answer)
 			<-u.t.Context().Done()
 		}))
-		p.Timeout = 300 * time.Millisecond
+		p.Timeout = 200 * time.Millisecond
 		c := dial(t, serve(t, p))
 		go func() {
 			fmt.Fprintf(c.Conn, "PUT /httpbin/x HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", large)

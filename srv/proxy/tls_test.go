@@ -90,7 +90,7 @@ func secureScript(t *testing.T, script func(u *peer, raw net.Conn)) (url string,
 	roots := x509.NewCertPool()
 	roots.AddCert(s.Certificate())
 	url = upstream(t, func(u *peer) {
-		tc := tls.Server(noFIN{u.Conn.(*net.TCPConn)}, &tls.Config{Certificates: s.TLS.Certificates})
+		tc := tls.Server(&underTLS{TCPConn: u.Conn.(*net.TCPConn)}, &tls.Config{Certificates: s.TLS.Certificates})
 		script(newPeer(t, tc), u.Conn)
 	})
 	return strings.Replace(url, "http", "https", 1), &tls.Config{RootCAs: roots}
@@ -163,6 +163,22 @@ func TestTLSEnds(t *testing.T) {
 		})
 		p := newProxy(t, url)
 		p.TLS = config
+		c = dial(t, serve(t, p))
+		c.send(get)
+		<-ended
+	})
+	t.Run("reset by the client in the handshake", func(t *testing.T) {
+		var c *peer
+		ended := make(chan struct{})
+		url := upstream(t, func(u *peer) {
+			u.take(5) // of the ClientHello
+			c.reset()
+			u.rest()
+			close(ended)
+		})
+		p := newProxy(t, strings.Replace(url, "http", "https", 1))
+		p.Timeout = 1000 * patience
+		p.Fail = func(*srv.Response, *srv.Request, Error) { t.Error("an answer for nobody") }
 		c = dial(t, serve(t, p))
 		c.send(get)
 		<-ended
