@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// runner is a goroutine that leads a loop, or follows it, or has left it to go on with one connection. It has a turn of its own. All
-// of it is the goroutine's, but for what is said to be shared.
+// runner is a goroutine that leads a loop, or follows it, or has left it to go on with one connection. But for a follower, it has a turn of
+// its own. All of it is the goroutine's, but for what is said to be shared.
 type runner struct {
 	l      *loop
 	called chan struct{} // gets something when a follower is to lead, or to end
@@ -64,7 +64,9 @@ func (p *runner) run() {
 	for p.lead(); p.follow(); {
 		p.lead()
 	}
-	p.finished = true
+	if p.finished = true; p.t != nil {
+		putTurn(p.t)
+	}
 }
 
 // follow parks until the runner is to lead. It reports false when it is to end.
@@ -77,8 +79,14 @@ func (p *runner) follow() bool {
 	}
 	l.followers = append(l.followers, p)
 	l.mu.Unlock()
+	putTurn(p.t)
+	p.t = nil
 	<-p.called
-	return !p.finished
+	if p.finished {
+		return false
+	}
+	p.t = getTurn()
+	return true
 }
 
 // trim ends half of the followers that nobody has needed since the last time, and returns after how many milliseconds to come again; -1 is
@@ -114,10 +122,8 @@ func (p *runner) unwind() {
 	if c := p.c; c != nil {
 		p.close(c)
 	}
-	if p.finished {
-		putTurn(p.t)
-	} else {
-		p.detach(nil) // runtime.Goexit: whoever called it may have kept the turn
+	if !p.finished {
+		p.detach(nil) // a handler called runtime.Goexit
 	}
 }
 

@@ -36,6 +36,7 @@ const tallyCount = 8
 
 // Stats returns the counters. It allocates.
 func (s *Server) Stats() Stats {
+	s.setup()
 	s.mu.Lock()
 	st := Stats{Conns: s.conns}
 	s.mu.Unlock()

@@ -36,15 +36,19 @@ const (
 
 // run is the watchdog's goroutine, which ends with the last loop.
 func (d *watchdog) run() {
+	tick := time.NewTicker(watchInterval)
+	defer tick.Stop()
 	for idle := 0; d.e.left.Load() > 0; {
-		time.Sleep(watchInterval)
+		<-tick.C
 		for i, l := range d.e.loops {
 			d.look(l, &d.seen[i])
 		}
 		if idle++; !d.e.waiting() {
 			idle = 0
 		} else if idle >= watchIdle {
+			tick.Stop()
 			d.sleep()
+			tick.Reset(watchInterval)
 			idle = 0
 		}
 	}
@@ -116,6 +120,9 @@ var demotions sync.Mutex
 // blame notes that the handler of the runner's Route has held up the loop.
 func (d *watchdog) blame(p *runner) {
 	route, s := p.running.Load(), d.e.s
+	if route == nil {
+		return // it has run no handler yet
+	}
 	now := s.tick()
 	demotions.Lock()
 	defer demotions.Unlock()

@@ -30,7 +30,7 @@ func TestNothingIsAllocated(t *testing.T) {
 		"not allowed":         "DELETE / HTTP/1.1\r\nHost: a\r\n\r\n",
 		"options":             "OPTIONS / HTTP/1.1\r\nHost: a\r\n\r\n",
 	}
-	for _, engine := range engines {
+	for _, engine := range tested {
 		host := start(t, engine)
 		for name, request := range requests {
 			t.Run(engine+"/"+name, func(t *testing.T) {

@@ -65,7 +65,7 @@ func TestBoundaries(t *testing.T) {
 		{"chunk line", chunked("0;" + strings.Repeat("a", 4*kib-2) + "\r\n\r\n"), serves("")},
 		{"chunk line and one", chunked("0;" + strings.Repeat("a", 4*kib-1) + "\r\n\r\n"), refused(400)},
 	}
-	for _, engine := range engines {
+	for _, engine := range tested {
 		t.Run(engine, func(t *testing.T) {
 			host := start(t, engine)
 			for _, c := range cases {
@@ -174,7 +174,7 @@ func live() uint64 {
 // A size that a client declares is believed when its octets have come, and not before.
 func TestNothingIsAllocatedByDeclaredSize(t *testing.T) {
 	const connCount = 50
-	for _, engine := range engines {
+	for _, engine := range tested {
 		for name, request := range map[string]string{
 			"Content-Length": post("Content-Length: 9223372036854775807") + "hello",
 			"chunk-size":     chunked("7fffffffffffffff\r\nhello"),
@@ -215,7 +215,7 @@ func TestLargeContentsLeaveNothingBehind(t *testing.T) {
 		size      = 1_000_000
 	)
 	content := strings.Repeat("0123456789", size/10)
-	for _, engine := range engines {
+	for _, engine := range tested {
 		t.Run(engine, func(t *testing.T) {
 			host := start(t, engine)
 			conns := make([]net.Conn, connCount)

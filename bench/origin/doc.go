@@ -9,10 +9,11 @@
 //	GET /plaintext-blocking  the same, from a handler that may block
 //	GET /sleep?ms=N          OK, after N milliseconds
 //	GET /bytes?n=N           N octets, streamed
+//	GET, HEAD /file          the file that -file names, as srv/files sends it
+//	GET, HEAD /proxy/X       what the server that -upstream names answers to /X, its Content-Length included
 //
 // Everything else is srv/route's to answer: 404, 405 with Allow, 501, and OPTIONS.
 //
-// Flags: -addr host:port, -engine net, -loops N. The engine loop and the flags -file and -upstream are not built in; asking for
-// them ends the program with status 2. On SIGUSR1 it collects garbage, returns memory to the system and prints
+// Flags: -addr host:port, -engine loop, net or auto, -loops N, -file path, -upstream URL. On SIGUSR1 it collects garbage, returns memory to the system and prints
 // "gc goroutines=N" on standard error.
 package main

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"barewire/srv"
+	"barewire/srv/proxy"
 )
 
 // The exit statuses.
@@ -24,6 +25,9 @@ const (
 type options struct {
 	addr   string
 	engine string
+	loops  int
+	file   srv.HandlerFunc // sends the file for /file; nil without one
+	proxy  *proxy.Proxy    // for /proxy/; nil without an upstream
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
@@ -48,28 +52,32 @@ func parseOptions(args []string, stderr io.Writer) (o options, err error) {
 	f := flag.NewFlagSet("origin", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "`address` to listen on")
-	f.StringVar(&o.engine, "engine", "net", "`engine` that drives the connections: net (loop is not built in)")
-	f.Int("loops", 0, "`number` of event loops, 0 is one per core; the engine net has none")
-	file := f.String("file", "", "`path` of the file for /file (not built in)")
-	upstream := f.String("upstream", "", "`URL` of the server behind /proxy/ (not built in)")
+	f.StringVar(&o.engine, "engine", "auto", "`engine` that drives the connections: loop, net, or auto, the best one for the system")
+	f.IntVar(&o.loops, "loops", 0, "`number` of event loops, 0 is one per core; the engine net has none")
+	file := f.String("file", "", "`path` of the file for /file")
+	upstream := f.String("upstream", "", "`URL` of the server behind /proxy/")
 	switch err = f.Parse(args); {
 	case err != nil:
 	case f.NArg() > 0:
 		err = fmt.Errorf("unexpected argument %q", f.Arg(0))
-	case o.engine == "loop":
-		err = errors.New("the engine loop is not built in")
-	case o.engine != "net":
-		err = fmt.Errorf("unknown engine %q", o.engine)
-	case *file != "":
-		err = errors.New("-file is not built in")
-	case *upstream != "":
-		err = errors.New("-upstream is not built in")
+	default:
+		if _, ok := engines[o.engine]; !ok {
+			err = fmt.Errorf("unknown engine %q", o.engine)
+		}
+	}
+	if err == nil && *file != "" {
+		o.file, err = fileHandler(*file)
+	}
+	if err == nil && *upstream != "" {
+		o.proxy, err = proxy.New(*upstream)
 	}
 	return o, err
 }
 
-func newServer(options) *srv.Server {
-	return &srv.Server{Router: newRouter(), Engine: srv.EngineNet}
+var engines = map[string]srv.Engine{"auto": srv.EngineAuto, "loop": srv.EngineLoop, "net": srv.EngineNet}
+
+func newServer(o options) *srv.Server {
+	return &srv.Server{Router: newRouter(o), Engine: engines[o.engine], Loops: o.loops}
 }
 
 // drainTime is how long requests in flight may go on after a signal.

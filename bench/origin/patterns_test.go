@@ -300,7 +300,7 @@ func closes(t *testing.T, r *http.Response, _ string) {
 func anyText(*testing.T, *http.Response, string) {}
 
 func TestPatterns(t *testing.T) {
-	for _, engine := range engines {
+	for _, engine := range tested {
 		t.Run(engine, func(t *testing.T) {
 			host := start(t, engine)
 			for _, p := range octetPatterns {

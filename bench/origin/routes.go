@@ -2,15 +2,17 @@ package main
 
 import (
 	"io"
+	"path/filepath"
 	"sync"
 	"time"
 
 	"barewire/hdr"
 	"barewire/srv"
+	"barewire/srv/files"
 	"barewire/srv/route"
 )
 
-func newRouter() srv.Router {
+func newRouter(o options) srv.Router {
 	m := route.New()
 	m.Get("/", serveOK).Inline()
 	m.Post("/", serveContent).Inline()
@@ -21,7 +23,26 @@ func newRouter() srv.Router {
 	m.Get("/plaintext-blocking", servePlaintext)
 	m.Get("/sleep", serveSleep)
 	m.Get("/bytes", serveBytes)
+	if o.file != nil {
+		m.Get("/file", o.file)
+	}
+	if o.proxy != nil {
+		m.Get("/proxy/*", o.proxy.ServeHTTP)
+	}
 	return m
+}
+
+// fileHandler returns what sends one file, from the cache of its directory.
+func fileHandler(path string) (srv.HandlerFunc, error) {
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return nil, err
+	}
+	d, err := files.New(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	return d.One(filepath.Base(path)), nil
 }
 
 const textPlain = "text/plain"

@@ -3,7 +3,10 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -51,8 +54,8 @@ func TestRoutes(t *testing.T) {
 		{"bytes, too many", "GET /bytes?n=18446744073709551617 HTTP/1.1\r\nHost: a\r\n\r\n", 400, nil, ""},
 		{"not allowed", "DELETE / HTTP/1.1\r\nHost: a\r\n\r\n", 405, []string{"allow: GET, HEAD, POST, OPTIONS"}, "405 Method Not Allowed\n"},
 		{"options", "OPTIONS / HTTP/1.1\r\nHost: a\r\n\r\n", 204, []string{"allow: GET, HEAD, POST, OPTIONS"}, ""},
-		{"no file yet", "GET /file HTTP/1.1\r\nHost: a\r\n\r\n", 404, nil, "404 Not Found\n"},
-		{"no proxy yet", "GET /proxy/x HTTP/1.1\r\nHost: a\r\n\r\n", 404, nil, "404 Not Found\n"},
+		{"no file", "GET /file HTTP/1.1\r\nHost: a\r\n\r\n", 404, nil, "404 Not Found\n"},
+		{"no upstream", "GET /proxy/x HTTP/1.1\r\nHost: a\r\n\r\n", 404, nil, "404 Not Found\n"},
 		{"lost, with content", "POST /lost HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", 404, nil, "404 Not Found\n"},
 	}
 	for _, tt := range tests {
@@ -74,6 +77,27 @@ func TestRoutes(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What the upstream says passes as it says it, without trailers of the proxy's own.
+func TestProxy(t *testing.T) {
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header()["Date"] = nil
+		fmt.Fprint(w, r.URL, " from ", r.RemoteAddr)
+	}))
+	defer upstream.Close()
+	o, err := parseOptions([]string{"-upstream", upstream.URL}, io.Discard)
+	require.NoError(t, err)
+	defer o.proxy.Close()
+	s := newServer(o)
+	const request = "GET /proxy/a/b?c HTTP/1.1\r\nHost: a\r\n\r\n"
+	answer := string(srvtest.Do(s, []byte(request)))
+	head, text, _ := strings.Cut(answer, "\r\n\r\n")
+	assert.True(t, strings.HasPrefix(text, "/a/b?c from "), answer)
+	assert.Contains(t, head, fmt.Sprintf("\r\nContent-Length: %d", len(text)))
+	assert.NotContains(t, head, "Trailer")
+	assert.Contains(t, string(srvtest.Do(s, []byte(request))), text, "the same connection")
+	assert.Contains(t, string(srvtest.Do(s, []byte("POST /proxy/ HTTP/1.1\r\nHost: a\r\n\r\n"))), "HTTP/1.1 405 ")
 }
 
 // The limits that the program has to show are the server's defaults.
@@ -173,10 +197,9 @@ func TestCommandLine(t *testing.T) {
 		says string
 	}{
 		{"help", []string{"-h"}, exitOK, "-upstream URL"},
-		{"loop engine", []string{"-engine", "loop"}, exitUsage, "the engine loop is not built in"},
 		{"unknown engine", []string{"-engine", "x"}, exitUsage, `unknown engine "x"`},
-		{"file", []string{"-file", "a"}, exitUsage, "-file is not built in"},
-		{"upstream", []string{"-upstream", "http://a"}, exitUsage, "-upstream is not built in"},
+		{"file", []string{"-file", "nothing"}, exitUsage, "origin: lstat nothing: "},
+		{"upstream", []string{"-upstream", "ftp://a"}, exitUsage, "want http://host or https://host"},
 		{"argument", []string{"x"}, exitUsage, `unexpected argument "x"`},
 		{"unknown flag", []string{"-x"}, exitUsage, "not defined: -x"},
 		{"loops", []string{"-loops", "x"}, exitUsage, "invalid value"},

@@ -23,7 +23,7 @@ func TestSignals(t *testing.T) {
 	lines := bufio.NewReader(stderr)
 	line, err := lines.ReadString('\n')
 	require.NoError(t, err)
-	found := regexp.MustCompile(`^origin: engine net listens on \[(127\.0\.0\.1:\d+)\]\n$`).FindStringSubmatch(line)
+	found := regexp.MustCompile(`^origin: engine auto listens on \[(127\.0\.0\.1:\d+)\]\n$`).FindStringSubmatch(line)
 	require.NotNil(t, found, line)
 	r, err := http.Get("http://" + found[1] + "/")
 	require.NoError(t, err)

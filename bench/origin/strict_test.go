@@ -225,7 +225,7 @@ var requirements = []requirement{
 }
 
 func TestStrict(t *testing.T) {
-	for _, engine := range engines {
+	for _, engine := range tested {
 		t.Run(engine, func(t *testing.T) {
 			host := start(t, engine)
 			for _, r := range requirements {
@@ -281,7 +281,7 @@ var conversations = []struct {
 }
 
 func TestConversations(t *testing.T) {
-	for _, engine := range engines {
+	for _, engine := range tested {
 		t.Run(engine, func(t *testing.T) {
 			host := start(t, engine)
 			for _, c := range conversations {
@@ -380,7 +380,7 @@ var sweeps = []struct {
 
 // Every octet, in every place where its class matters.
 func TestEveryOctet(t *testing.T) {
-	for _, engine := range engines {
+	for _, engine := range tested {
 		host := start(t, engine)
 		for _, s := range sweeps {
 			t.Run(engine+"/"+s.name, func(t *testing.T) {
