@@ -230,9 +230,7 @@ func (c *conn) serve(t *turn) {
 	}
 	if c.phase == phaseActive {
 		t.call()
-		if !inline {
-			t.port.clock(t)
-		}
+		t.port.clock(t)
 		t.req.end()
 	}
 	if c.phase == phaseActive && !c.flags.has(flagGone) {

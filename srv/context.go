@@ -8,7 +8,9 @@ import (
 // loss tells a handler that its client is gone, by a context or by a function. lost may be called by the goroutine that watches the
 // connection, so mu guards what follows it.
 type loss struct {
-	watched bool // the handler's goroutine alone
+	used    bool // Context or OnLost was called; this and what follows are the handler's goroutine's alone
+	over    bool // not used, and the handler has returned
+	watched bool // the engine calls lost
 
 	mu     sync.Mutex
 	cause  error // it is lost, or the handler has returned
@@ -24,7 +26,7 @@ type loss struct {
 // The context is made by the first call, which allocates, and stays valid after the handler, ended.
 func (r *Request) Context() context.Context {
 	t := r.live()
-	l := &r.loss
+	l := r.use()
 	if l.ctx == nil {
 		ctx, cancel := context.WithCancelCause(t.s.base)
 		l.mu.Lock()
@@ -44,7 +46,7 @@ func (r *Request) Context() context.Context {
 // returned, f neither runs nor is called. A later call replaces f; nil takes it back.
 func (r *Request) OnLost(f func()) {
 	r.live()
-	l := &r.loss
+	l := r.use()
 	l.mu.Lock()
 	l.f = f
 	if l.cause != nil && f != nil {
@@ -52,6 +54,18 @@ func (r *Request) OnLost(f func()) {
 	}
 	l.mu.Unlock()
 	r.watch()
+}
+
+// use is called when a handler first wants to be told. Until then there is nothing that anybody else could look at.
+func (r *Request) use() *loss {
+	l := &r.loss
+	if !l.used {
+		l.used = true
+		if l.over {
+			l.cause = context.Canceled
+		}
+	}
+	return l
 }
 
 // watch has the engine call lost.
@@ -68,7 +82,7 @@ func (r *Request) watch() {
 
 // lost tells the handler that the connection is lost, or else why it is to stop.
 func (r *Request) lost(cause error) {
-	l := &r.loss
+	l := r.use()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.cause != nil {
@@ -86,6 +100,10 @@ func (r *Request) lost(cause error) {
 // end ends what is told when the handler has returned.
 func (r *Request) end() {
 	l := &r.loss
+	if !l.used {
+		l.over = true
+		return
+	}
 	if l.watched {
 		l.watched = false
 		r.t.port.unwatch(r.t)
@@ -102,4 +120,9 @@ func (r *Request) end() {
 }
 
 // reset makes the loss of the last request forgotten. Nobody watches now.
-func (l *loss) reset() { l.cause, l.ctx, l.cancel, l.f = nil, nil, nil, nil }
+func (l *loss) reset() {
+	l.over = false
+	if l.used {
+		l.used, l.cause, l.ctx, l.cancel, l.f = false, nil, nil, nil, nil
+	}
+}

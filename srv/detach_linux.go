@@ -5,7 +5,6 @@ package srv
 import (
 	"runtime"
 	"sync/atomic"
-	"time"
 )
 
 // runner is a goroutine that leads a loop, or follows it, or has left it to go on with one connection. But for a follower, it has a turn of
@@ -32,9 +31,9 @@ type runner struct {
 }
 
 const (
-	followersMax = 64 // parked at a time
-	followersLow = 1  // that stay when nothing happens
-	trimInterval = time.Second
+	followersMax      = 64 // parked at a time
+	followersLow      = 1  // that stay when nothing happens
+	trimInterval tick = 1000
 )
 
 // promote makes another runner the leader. The caller has just made the token even.
@@ -89,17 +88,17 @@ func (p *runner) follow() bool {
 	return true
 }
 
-// trim ends half of the followers that nobody has needed since the last time, and returns after how many milliseconds to come again; -1 is
-// never. The leader calls it before it waits.
-func (l *loop) trim() int {
+// trim ends half of the followers that nobody has needed since the last time, and returns when to come again, if ever. The leader calls
+// it before it waits.
+func (l *loop) trim(now tick) (next tick, never bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.followers) <= followersLow {
-		return -1
+		return 0, true
 	}
-	now := time.Now()
-	if now.Sub(l.trimmed) < trimInterval {
-		return int(trimInterval / time.Millisecond)
+	next = l.trimmed + trimInterval
+	if !now.reached(next) {
+		return next, false
 	}
 	l.trimmed = now
 	n := min((l.spare+1)/2, len(l.followers)-followersLow)
@@ -111,10 +110,7 @@ func (l *loop) trim() int {
 	clear(l.followers[left:])
 	l.followers = l.followers[:left]
 	l.spare = left
-	if left <= followersLow {
-		return -1
-	}
-	return int(trimInterval / time.Millisecond)
+	return now + trimInterval, left <= followersLow
 }
 
 // unwind is run's end, whether it returns or a handler called runtime.Goexit.

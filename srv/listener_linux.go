@@ -87,7 +87,7 @@ func (e *loopEngine) unlisten() {
 func (e *loopEngine) control(op int) {
 	for _, l := range e.loops {
 		for i, ls := range e.listeners {
-			syscall.EpollCtl(l.ep, op, ls.fd, &syscall.EpollEvent{Events: syscall.EPOLLIN | epollExclusive, Fd: int32(i), Pad: markListener})
+			syscall.EpollCtl(l.poller.ep, op, ls.fd, &syscall.EpollEvent{Events: syscall.EPOLLIN | epollExclusive, Fd: int32(i), Pad: markListener})
 		}
 	}
 }
@@ -125,6 +125,9 @@ func (e *loopEngine) acceptOne(l *loop, ls *loopListener) bool {
 	var sa syscall.RawSockaddrInet6
 	fd, errno := rawAccept(int32(ls.fd), &sa)
 	if errno == 0 {
+		if e.failing.Load() {
+			e.recovered()
+		}
 		e.adopt(l, fd, peerOf(&sa))
 		return true
 	}
@@ -152,6 +155,7 @@ func (e *loopEngine) backOff(errno syscall.Errno) {
 		return
 	}
 	s := e.s
+	e.failing.Store(true)
 	e.pause = min(max(2*e.pause, 5*time.Millisecond), time.Second)
 	if skipped, ok := s.acceptLog.allowed(s.tick()); ok {
 		s.log().Error("accept failed", slog.String("error", errno.Error()), slog.Duration("pause", e.pause), slog.Uint64("skipped", skipped))
@@ -162,6 +166,14 @@ func (e *loopEngine) backOff(errno syscall.Errno) {
 		e.mu.Unlock()
 		e.listen()
 	})
+}
+
+// recovered is called when accepting has worked again.
+func (e *loopEngine) recovered() {
+	e.failing.Store(false)
+	e.mu.Lock()
+	e.pause = 0
+	e.mu.Unlock()
 }
 
 // adopt makes a connection of a socket, and gives it to the loop with fewer of them: this one, or another.
@@ -181,6 +193,8 @@ func (e *loopEngine) adopt(l *loop, fd int32, peer peer) {
 	gen := c.word.open()
 	c.conn = conn{due: s.tick() + s.bounds.headTime}
 	c.loop, c.peer = l, peer
+	l.closing.Lock() // until its events come, its deadline closes it no more than that
+	defer l.closing.Unlock()
 	for rested := false; !rested; {
 		if s.draining.Load() {
 			c.due = s.lastDue(&c.conn, s.tick())
@@ -191,7 +205,7 @@ func (e *loopEngine) adopt(l *loop, fd int32, peer peer) {
 		rested, _ = c.word.rest(false)
 	}
 	const edges = syscall.EPOLLIN | syscall.EPOLLOUT | syscall.EPOLLRDHUP | epollET
-	if l.control(syscall.EPOLL_CTL_ADD, int(fd), edges, int32(gen)) != nil {
+	if l.poller.control(syscall.EPOLL_CTL_ADD, int(fd), edges, int32(gen)) != nil {
 		syscall.Shutdown(int(fd), syscall.SHUT_RDWR) // out of memory, or of watches: the deadline closes it
 	}
 }

@@ -23,6 +23,7 @@ type loopEngine struct {
 	full      atomic.Bool   // nothing is accepted until a connection ends
 	killed    atomic.Bool   // by Close: connections end without more ado
 	ending    atomic.Bool   // nothing is accepted any more, ever
+	failing   atomic.Bool   // the last accept failed
 	failed    chan error
 
 	// placeholder is a descriptor to put in the place of a hijacked one.
@@ -67,8 +68,7 @@ func newLoopEngine(s *Server, ls []net.Listener) (*loopEngine, error) {
 // discard gives back what an engine has that did not come to run.
 func (e *loopEngine) discard() {
 	for _, l := range e.loops {
-		syscall.Close(l.ep)
-		syscall.Close(l.bell)
+		l.poller.close()
 	}
 	for _, ls := range e.listeners {
 		ls.close()

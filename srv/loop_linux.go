@@ -7,17 +7,15 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
-	"time"
 )
 
 // loop is one event loop: an epoll descriptor and what belongs to it. At any time one goroutine, a runner, leads it; which one changes.
 // What is not said to be shared is the leader's.
 type loop struct {
-	e     *loopEngine
-	ep    int
-	bell  int // an eventfd, that ends its waiting
-	sum   *tally
-	wheel wheel
+	e      *loopEngine
+	poller poller
+	sum    *tally
+	wheel  wheel
 
 	// token is odd while the leader serves a connection, and changes each time. Who makes an odd one even ends that: the leader, or
 	// somebody who takes the loop from under it.
@@ -27,9 +25,7 @@ type loop struct {
 	asleep atomic.Bool  // for the watchdog
 	recall atomic.Bool  // all connections are to be looked at
 
-	events   []syscall.EpollEvent
-	at, got  int    // the next event, and how many there are
-	tasks    []task // other things to do
+	tasks    []task // to do besides the poller's events
 	nextTask int
 	lastTask int // those behind it are for the next batch
 
@@ -40,7 +36,7 @@ type loop struct {
 	mu        sync.Mutex
 	followers []*runner // parked, the last one first
 	spare     int       // the least number of followers since the last look
-	trimmed   time.Time // when that was
+	trimmed   tick      // when that was
 	over      bool
 }
 
@@ -51,34 +47,14 @@ type task struct {
 	bits uint32 // events to report; 0: the connection is owned already, and goes on
 }
 
-const (
-	batchCount = 64  // events taken at a time
-	readyCount = 256 // tasks for which memory is kept
-)
+// readyCount is how many tasks memory is kept for.
+const readyCount = 256
 
 func newLoop(e *loopEngine, index int) (*loop, error) {
-	l := &loop{e: e, ep: -1, bell: -1, sum: e.s.tally(index), events: make([]syscall.EpollEvent, batchCount)}
+	l := &loop{e: e, sum: e.s.tally(index)}
 	l.wheel.table = &e.table
 	l.wheel.hand = uint32(e.s.tick() / spanSize)
-	var err error
-	if l.ep, err = syscall.EpollCreate1(syscall.EPOLL_CLOEXEC); err != nil {
-		return l, err
-	}
-	if l.bell, err = newEventFD(); err != nil {
-		return l, err
-	}
-	return l, l.control(syscall.EPOLL_CTL_ADD, l.bell, syscall.EPOLLIN, markBell)
-}
-
-// Marks stand in events in place of a generation.
-const (
-	markBell     = -1
-	markListener = -2
-)
-
-// control is epoll_ctl. Events of fd come with the mark.
-func (l *loop) control(op, fd int, events uint32, mark int32) error {
-	return syscall.EpollCtl(l.ep, op, fd, &syscall.EpollEvent{Events: events, Fd: int32(fd), Pad: mark})
+	return l, l.poller.open()
 }
 
 // wake ends the loop's waiting in the kernel. Anybody may call it.
@@ -86,11 +62,9 @@ func (l *loop) wake() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.over {
-		syscall.Write(l.bell, one8)
+		l.poller.ring()
 	}
 }
-
-var one8 = []byte{1, 0, 0, 0, 0, 0, 0, 0} // what an eventfd is given; amd64 and arm64 are little-endian
 
 // lead leads the loop until it goes to another runner, or ends.
 func (p *runner) lead() {
@@ -99,9 +73,9 @@ func (p *runner) lead() {
 	l.leader.Store(p)
 	p.readClock()
 	for p.leads {
-		for p.leads && l.at < l.got {
-			ev := &l.events[l.at]
-			l.at++
+		for q := &l.poller; p.leads && q.at < q.got; {
+			ev := &q.events[q.at]
+			q.at++
 			p.event(ev.Fd, ev.Pad, ev.Events)
 		}
 		for p.leads && l.nextTask < l.lastTask {
@@ -123,8 +97,7 @@ var task0 task
 func (p *runner) event(fd, mark int32, bits uint32) {
 	switch mark {
 	case markBell:
-		var count [8]byte
-		syscall.Read(p.l.bell, count[:])
+		p.l.poller.silence()
 	case markListener:
 		p.l.e.accept(p.l, fd)
 	default:
@@ -192,9 +165,9 @@ func (p *runner) own(c *loopConn) {
 
 // collect gets the next things to do, and waits for them if there are none. It reports false when there will be none any more.
 //
-// To wait in the kernel is dear: the scheduler has to be told, and takes its P away from a thread that is gone for long. So it
-// looks, lets other goroutines run, looks again, and only then waits. Under load too, others run once in each batch: the runtime's own poller,
-// which wakes goroutines that wait for an upstream or a timer, is asked only when a P has nothing else to do.
+// Waiting costs a switch to another goroutine or thread and back. So it looks, lets others run, looks again, and only then waits. Under load
+// too, others run once in each batch: the runtime's own poller, which wakes goroutines that wait for an upstream or a timer, is
+// asked only when a P has nothing else to do.
 func (p *runner) collect() bool {
 	l := p.l
 	runtime.Gosched()
@@ -202,10 +175,9 @@ func (p *runner) collect() bool {
 	if cap(l.tasks) > readyCount && len(l.tasks) == 0 {
 		l.tasks = nil
 	}
-	p.poll()
-	if l.got == 0 && len(l.tasks) == 0 && !l.recall.Load() && !l.finished() {
+	if !l.poller.poll() && len(l.tasks) == 0 && !l.recall.Load() && !l.finished() {
 		runtime.Gosched()
-		if p.poll(); l.got == 0 {
+		if !l.poller.poll() {
 			p.sleep()
 		}
 	}
@@ -218,27 +190,13 @@ func (p *runner) collect() bool {
 	return !l.finished()
 }
 
-// poll looks for events.
-func (p *runner) poll() {
-	l := p.l
-	n, errno := rawPoll(l.ep, l.events)
-	if errno != 0 {
-		n = 0
-	}
-	l.at, l.got = 0, n
-}
-
 // sleep waits for events, or for the next deadline.
 func (p *runner) sleep() {
 	l := p.l
 	p.readClock()
-	wait := l.wheel.sleep(p.now, l.trim())
+	due, forever := l.wheel.sleep(l.trim(p.now))
 	l.asleep.Store(true)
-	n, errno := pollWait(l.ep, l.events, wait)
-	if errno != 0 {
-		n = 0
-	}
-	l.at, l.got = 0, n
+	l.poller.wait(l.e.s, p.now, due, forever)
 	l.asleep.Store(false)
 	l.wheel.awake()
 	l.e.dog.rouse()
@@ -265,8 +223,7 @@ func (l *loop) end() {
 		p.called <- struct{}{}
 	}
 	l.followers = nil
-	syscall.Close(l.ep)
-	syscall.Close(l.bell)
+	l.poller.close()
 	l.mu.Unlock()
 	l.asleep.Store(true)
 	l.e.loopEnded()

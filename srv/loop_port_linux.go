@@ -198,7 +198,7 @@ func (p *runner) hijack(*turn) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.loop.control(syscall.EPOLL_CTL_DEL, int(c.fd), 0, 0)
+	c.loop.poller.control(syscall.EPOLL_CTL_DEL, int(c.fd), 0, 0)
 	if err := syscall.Dup3(c.loop.e.placeholder, int(c.fd), syscall.O_CLOEXEC); err != nil {
 		nc.Close()
 		return nil, err

@@ -165,7 +165,6 @@ func (s *Server) admitAddr(addr netip.Addr) bool {
 // dismiss forgets a connection of the net engine that was admitted.
 func (s *Server) dismiss(c *netConn) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	c.prev.next, c.next.prev = c.next, c.prev
 	if s.first == c {
 		if s.first = c.next; c.next == c {
@@ -174,6 +173,11 @@ func (s *Server) dismiss(c *netConn) {
 	}
 	c.prev, c.next = nil, nil
 	s.uncount(c.remote.Addr())
+	e := s.loops
+	s.mu.Unlock()
+	if e != nil {
+		e.relisten()
+	}
 }
 
 // uncount is the end of a connection from an address. s.mu is held.

@@ -106,7 +106,7 @@ func (p *runner) retain(c *loopConn, t *turn) {
 // settle gives the connection up, unless something has happened meanwhile.
 func (p *runner) settle(c *loopConn, w want) bool {
 	s := p.l.e.s
-	if s.draining.Load() && c.quiet() {
+	if w == wantRead && s.draining.Load() && c.quiet() {
 		c.due = s.lastDue(&c.conn, p.now)
 	}
 	p.arm(c)

@@ -8,7 +8,7 @@ import (
 )
 
 // Every system call that the event loop makes in the middle of serving. On a descriptor that does not block they return at once, so
-// they are made as RawSyscalls, which spares telling the scheduler; the one that does wait, epoll_pwait, tells it.
+// they are made as RawSyscalls, which spares telling the scheduler.
 
 // rawRecv reads from a socket into b, which is not empty.
 func rawRecv(fd int32, b []byte) (int, syscall.Errno) {
@@ -44,12 +44,6 @@ func networkOrder(port *uint16) uint16 {
 // rawPoll returns the events that are there, without waiting.
 func rawPoll(ep int, events []syscall.EpollEvent) (int, syscall.Errno) {
 	n, _, errno := syscall.RawSyscall6(syscall.SYS_EPOLL_PWAIT, uintptr(ep), uintptr(unsafe.Pointer(unsafe.SliceData(events))), uintptr(len(events)), 0, 0, 0)
-	return int(n), errno
-}
-
-// pollWait waits for events, up to a time in milliseconds, or for ever if that is negative.
-func pollWait(ep int, events []syscall.EpollEvent, milliseconds int) (int, syscall.Errno) {
-	n, _, errno := syscall.Syscall6(syscall.SYS_EPOLL_PWAIT, uintptr(ep), uintptr(unsafe.Pointer(unsafe.SliceData(events))), uintptr(len(events)), uintptr(milliseconds), 0, 0)
 	return int(n), errno
 }
 

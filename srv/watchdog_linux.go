@@ -12,7 +12,8 @@ import (
 )
 
 // watchdog takes a loop from under an inline handler that does not come back. It looks at every loop once in a while: one that serves the
-// same connection as the last time, and has accepted no request since, is stuck, and another runner is made its leader. The stuck
+// same connection as the last time, and has accepted no request since, is stuck, and another runner is made its leader. Requests that
+// runners who have left the loop accept are counted in, so they excuse it for a few times only. The stuck
 // one keeps its connection and its turn, and finds out when it is done.
 //
 // While the loops wait in the kernel it sleeps too, until one of them rouses it.
@@ -26,12 +27,14 @@ type watchdog struct {
 // sighting is what the watchdog has seen of a loop the last time.
 type sighting struct {
 	token, requests uint64
+	excused         int     // times that it served the same connection, but requests were accepted
 	stolen          *runner // from whom it has just taken the loop
 }
 
 const (
 	watchInterval = time.Millisecond
 	watchIdle     = 16 // times that it finds all loops waiting before it sleeps
+	watchExcuses  = 8
 )
 
 // run is the watchdog's goroutine, which ends with the last loop.
@@ -87,7 +90,12 @@ func (d *watchdog) look(l *loop, s *sighting) {
 		}
 	}
 	token, requests := l.token.Load(), l.sum.requests.Load()
-	if token&1 == 1 && token == s.token && requests == s.requests {
+	switch {
+	case token&1 == 0 || token != s.token:
+		s.excused = 0
+	case requests != s.requests && s.excused < watchExcuses:
+		s.excused++
+	default:
 		if p := l.leader.Load(); d.steal(l, p, token) {
 			s.stolen = p
 		}
@@ -117,7 +125,8 @@ const (
 
 var demotions sync.Mutex
 
-// blame notes that the handler of the runner's Route has held up the loop.
+// blame notes that the handler of the runner's Route has held up the loop. What is stuck may also be the Router or a hook, which are not
+// to block either: then the Route of the last inline handler pays for it.
 func (d *watchdog) blame(p *runner) {
 	route, s := p.running.Load(), d.e.s
 	if route == nil {

@@ -19,12 +19,13 @@ import (
 type wheel struct {
 	table *table
 
-	mu     sync.Mutex
-	hand   uint32 // the next span to look at
-	asleep bool   // the loop waits in the kernel
-	until  tick   // for as long
-	slots  [slotCount]int32
-	used   [slotCount / 64]uint64
+	mu      sync.Mutex
+	hand    uint32 // the next span to look at
+	asleep  bool   // the loop waits,
+	until   tick   // until then,
+	forever bool   // or for ever
+	slots   [slotCount]int32
+	used    [slotCount / 64]uint64
 }
 
 const (
@@ -57,7 +58,7 @@ func (w *wheel) set(c *loopConn, due tick) (wake bool) {
 	defer w.mu.Unlock()
 	w.unlink(c)
 	w.file(c)
-	return w.asleep && int32(due-w.until) < 0
+	return w.asleep && (w.forever || int32(due-w.until) < 0)
 }
 
 // drop takes the connection out.
@@ -162,21 +163,18 @@ func (w *wheel) nextSpan() (at uint32, ok bool) {
 	return 0, false
 }
 
-// sleep notes that the loop is about to wait in the kernel, and returns for how long it may, in milliseconds; -1 is for ever.
-func (w *wheel) sleep(now tick, longest int) (milliseconds int) {
+// sleep notes that the loop is about to wait, and returns until when: for ever, or the next deadline or the tick given, whichever comes
+// first.
+func (w *wheel) sleep(next tick, forever bool) (tick, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	milliseconds = longest
 	if at, ok := w.nextSpan(); ok {
-		if left := max(int(int32(tick(at)*spanSize-now)), 0); longest < 0 || left < longest {
-			milliseconds = left
+		if due := tick(at) * spanSize; forever || int32(due-next) < 0 {
+			next, forever = due, false
 		}
 	}
-	w.asleep, w.until = true, now+tick(milliseconds)
-	if milliseconds < 0 {
-		w.until = now + ticks(forever)
-	}
-	return milliseconds
+	w.asleep, w.until, w.forever = true, next, forever
+	return next, forever
 }
 
 func (w *wheel) awake() {
