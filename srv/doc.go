@@ -62,9 +62,62 @@
 //
 // What a connection needs only while it is served, buffers above all, is its turn. Turns are pooled. A connection that
 // waits for its next request has none; one in the middle of a head keeps the octets that have come, and the parser's place in
-// them, in a smaller piece of memory. On the net engine, a connection of TCP or of a Unix socket waits for its descriptor to
+// them, in a smaller piece of memory. On the loop engine the turn belongs to the goroutine that serves. On the net engine, a connection of TCP or of a Unix socket waits for its descriptor to
 // become readable, and only then takes a turn to read into; one that cannot wait like that, such as one over TLS, waits
 // with 512 octets.
+//
+// # Engines
+//
+// Two engines drive the same core, and the same tests.
+//
+// The net engine has a goroutine for each connection, which blocks in reads and writes. It runs everywhere and over any
+// net.Listener: TLS, Unix sockets, pipes.
+//
+// The loop engine, on Linux for what Listen has bound, has one event loop per core. A loop is an epoll descriptor with the
+// connections that it was given, and a goroutine that leads it: it takes a batch of events and serves each connection as far as it
+// gets without waiting. So a request whose handler is inline costs two system calls, recv and send, and no switch between
+// goroutines; and an idle connection costs its 160 octets in a table and what the kernel keeps.
+//
+// A handler that may block must not do so on the loop. Handing the request to another goroutine would cost a hand-over there and
+// back; so it is the loop that is handed over. The goroutine that serves the request stays with it and detaches: a follower, parked
+// until then, becomes the leader.
+//
+//	            promoted              an event: serves a connection
+//	┌──────────┐ ──────► ┌────────┐ ◄──────────────────────────────┐
+//	│ follower │         │ leader │ ─────────────────────────────► │
+//	└──────────┘         └────────┘  the connection rests or ends ─┘
+//	     ▲                   │ detaches: before a handler that may block, at the first wait of one that is
+//	     │                   │ inline, or when the watchdog takes the loop from one that is stuck
+//	     │                   ▼
+//	     │               ┌────────┐ promotes a follower, and goes on with its connection alone
+//	     └────────────── │ on its │
+//	       connection    │  own   │
+//	       rests or ends └────────┘
+//
+// A number that is odd while the leader serves, the token, says who has the loop: detaching makes it even by a compare-and-swap, and
+// so does the watchdog. Whose swap fails has lost the loop, and touches from then on its connection and its turn alone.
+//
+// Who owns a connection is in one atomic word, together with what epoll has reported and nobody has looked at (ownership.go).
+//
+//	                 event that is awaited: the reporter owns it
+//	┌──────┐ ─────────────────────────────────────────────► ┌──────┐ ◄─┐ event: noted in
+//	│ rest │                                                │ busy │ ──┘ the word
+//	└──────┘ ◄───────────────────────────────────────────── └──────┘
+//	   │      the owner gives up; that fails if what it       │  ▲ event that is awaited,
+//	   │      waits for was noted meanwhile                   │  │ or the deadline: woken
+//	   │                                            a handler │  │
+//	   │ other events: noted                            waits ▼  │
+//	   └─► rest                                            ┌────────┐
+//	                                                       │ parked │
+//	                                                       └────────┘
+//
+// Connections are registered once, edge-triggered: an edge that is noted in the word is never reported again, so it is taken from there only
+// before the system call that uses it up. A read that does not fill the buffer has emptied the socket, and saves the one that would say so,
+// unless a FIN was reported, which takes a read to be seen.
+//
+// Files of the loop engine, in the order to read them: ownership.go (the word), loop_conn_linux.go (a connection, the table),
+// poller_linux.go (epoll), loop_linux.go (the loop), serve_linux.go (what is done for a connection), loop_port_linux.go (the port),
+// detach_linux.go (followers), wheel_linux.go (deadlines), watchdog_linux.go, listener_linux.go, loop_engine_linux.go (begin and end).
 //
 // # Routes
 //
