@@ -76,7 +76,7 @@
 // The loop engine, on Linux for what Listen has bound, has one event loop per core. A loop is an epoll descriptor with the
 // connections that it was given, and a goroutine that leads it: it takes a batch of events and serves each connection as far as it
 // gets without waiting. So a request whose handler is inline costs two system calls, recv and send, and no switch between
-// goroutines; and an idle connection costs its 160 octets in a table and what the kernel keeps.
+// goroutines; and an idle connection costs its 144 octets in a table and what the kernel keeps.
 //
 // A handler that may block must not do so on the loop. Handing the request to another goroutine would cost a hand-over there and
 // back; so it is the loop that is handed over. The goroutine that serves the request stays with it and detaches: a follower, parked

@@ -21,6 +21,9 @@ const (
 	acceptMax      = 16 // connections that a loop accepts at a time
 	epollExclusive = 1 << 28
 	epollET        = 1 << 31
+
+	// edges is what a connection is registered for, once.
+	edges = syscall.EPOLLIN | syscall.EPOLLOUT | syscall.EPOLLRDHUP | epollET
 )
 
 // inherit sets on a listening socket what net sets on each connection. Connections inherit it, but for those that have come before: so
@@ -204,7 +207,6 @@ func (e *loopEngine) adopt(l *loop, fd int32, peer peer) {
 		}
 		rested, _ = c.word.rest(false)
 	}
-	const edges = syscall.EPOLLIN | syscall.EPOLLOUT | syscall.EPOLLRDHUP | epollET
 	if l.poller.control(syscall.EPOLL_CTL_ADD, int(fd), edges, int32(gen)) != nil {
 		syscall.Shutdown(int(fd), syscall.SHUT_RDWR) // out of memory, or of watches: the deadline closes it
 	}

@@ -4,6 +4,7 @@ package srv
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/netip"
@@ -183,27 +184,38 @@ func (p *runner) use(t *turn) {
 	}
 }
 
-// hijack leaves a descriptor behind in place of the socket's, so that nobody gets its place in the table before the handler has
-// returned.
-func (p *runner) hijack(*turn) (net.Conn, error) {
+// hijack takes the socket out of the loop first, and then makes a net.Conn of it. A descriptor of something else stays behind in its
+// place, so that nobody gets that place in the table before the handler has returned.
+func (p *runner) hijack(t *turn) (net.Conn, error) {
+	p.detach(t)
 	c := p.c
-	p.detach(nil)
-	fd, err := duplicate(int(c.fd))
-	if err != nil {
+	q := &c.loop.poller
+	if err := q.control(syscall.EPOLL_CTL_DEL, int(c.fd), 0, 0); err != nil {
 		return nil, err
 	}
-	f := os.NewFile(uintptr(fd), "")
-	nc, err := net.FileConn(f)
-	f.Close()
-	if err != nil {
-		return nil, err
+	nc, err := netConnOf(int(c.fd))
+	if err == nil {
+		err = syscall.Dup3(c.loop.e.placeholder, int(c.fd), syscall.O_CLOEXEC)
 	}
-	c.loop.poller.control(syscall.EPOLL_CTL_DEL, int(c.fd), 0, 0)
-	if err := syscall.Dup3(c.loop.e.placeholder, int(c.fd), syscall.O_CLOEXEC); err != nil {
-		nc.Close()
-		return nil, err
+	if err != nil {
+		if nc != nil {
+			nc.Close()
+		}
+		gen, _ := c.word.state()
+		return nil, errors.Join(err, q.control(syscall.EPOLL_CTL_ADD, int(c.fd), edges, int32(gen)))
 	}
 	c.hijacked = true
 	p.l.e.s.forget(c.peer.addr())
 	return nc, nil
+}
+
+// netConnOf makes a net.Conn of a socket, with descriptors of its own.
+func netConnOf(fd int) (net.Conn, error) {
+	fd, err := duplicate(fd)
+	if err != nil {
+		return nil, err
+	}
+	f := os.NewFile(uintptr(fd), "")
+	defer f.Close()
+	return net.FileConn(f)
 }
