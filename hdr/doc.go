@@ -18,8 +18,8 @@
 //	received   Index + View   offsets into a buffer that somebody else owns; nothing is copied; read-only
 //	sent       Set            owns its octets, ready to go out; get, set, replace, delete, parse, iterate
 //
-// An [Index] is filled by a parser line by line and keeps two 16-bit offsets for each: where the colon is and where the CR
-// is. There is no pointer in it, so that the buffer can move or grow as long as the section is incomplete. When it is
+// An [Index] is filled by a parser, line by line or many at once ([Index.Raw]), and keeps two 16-bit offsets for each line: where the colon
+// is and where the CR is. There is no pointer in it, so that the buffer can move or grow as long as the section is incomplete. When it is
 // complete, the names are folded to lower case in place ([Index.Fold]), the well-known ones are noted ([Index.Note]), and
 // [Index.View] joins index and buffer:
 //

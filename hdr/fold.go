@@ -20,6 +20,12 @@ func Fold(b []byte) {
 		foldShort(b)
 		return
 	}
+	if n <= 16 {
+		first, last := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[n-8:])
+		binary.LittleEndian.PutUint64(b, first|capitals(first)>>2)
+		binary.LittleEndian.PutUint64(b[n-8:], last|capitals(last)>>2)
+		return
+	}
 	// Loaded first: a load that overlaps a store just made would have to wait for it.
 	last := binary.LittleEndian.Uint64(b[n-8:])
 	for i := 0; i < n-8; i += 8 {
@@ -27,6 +33,15 @@ func Fold(b []byte) {
 		binary.LittleEndian.PutUint64(b[i:i+8], w|capitals(w)>>2)
 	}
 	binary.LittleEndian.PutUint64(b[n-8:], last|capitals(last)>>2)
+}
+
+// isFolded reports whether b, of more than 8 octets, has no capital in front of its last 8.
+func isFolded(b []byte) bool {
+	var found uint64
+	for i := 0; i < len(b)-8; i += 8 {
+		found |= capitals(binary.LittleEndian.Uint64(b[i : i+8]))
+	}
+	return found == 0
 }
 
 // foldShort folds up to 7 octets: 4 and more as two words of 4 that overlap.
@@ -39,9 +54,11 @@ func foldShort(b []byte) {
 		return
 	}
 	w := uint64(binary.LittleEndian.Uint32(b)) | uint64(binary.LittleEndian.Uint32(b[n-4:]))<<32
-	w |= capitals(w) >> 2
-	binary.LittleEndian.PutUint32(b, uint32(w))
-	binary.LittleEndian.PutUint32(b[n-4:], uint32(w>>32))
+	if c := capitals(w); c != 0 {
+		w |= c >> 2
+		binary.LittleEndian.PutUint32(b, uint32(w))
+		binary.LittleEndian.PutUint32(b[n-4:], uint32(w>>32))
+	}
 }
 
 // capitals returns a word with bit 7 set in each octet of w that is in 'A' to 'Z'.

@@ -105,27 +105,28 @@ func (id ID) Bit() Bits { return 1 << (id & 63) }
 // Has reports whether id is in the set.
 func (s Bits) Has(id ID) bool { return s&id.Bit() != 0 }
 
-// A known name is compared as up to four words of eight octets, the last one overlapping its neighbour so that every
-// length is covered without a rest. fold has 0x20 where the name has a letter: or-ing it in folds 'A' and 'a' alike, and
-// nothing else onto a letter, while '-' and digits stay what they are (a blanket 0x20 would turn CR into '-').
+// A known name is compared as words of eight octets: the last one, which covers a short name alone, and those from its start on. fold has
+// 0x20 where the name has a letter: or-ing it in folds 'A' and 'a' alike, and nothing else onto a letter, while '-' and
+// digits stay what they are (a blanket 0x20 would turn CR into '-').
 type known struct {
 	size       int
-	fold, want [4]uint64
+	fold, want [4]uint64 // the last word comes first
 }
 
-const maxKnownSize = 32
+const (
+	maxKnownSize = 32
+	slotFactor   = 0xa093b1cfd3a148d
+)
 
 var (
 	knowns [IDCount]known
 	slots  [256]ID
 )
 
-// slotOf hashes length, first, middle and last octet. The factor was found by trial: it puts every known name into
+// slotOf hashes the last word of a name and its size. The factor was found by trial: it puts every known name into
 // a slot of its own, which init checks.
-func slotOf(name []byte) uint8 {
-	n := len(name)
-	k := uint32(n) | uint32(name[0]|0x20)<<8 | uint32(name[n-1]|0x20)<<16 | uint32(name[n/2]|0x20)<<24
-	return uint8(k * 0xe2ed4863 >> 24)
+func slotOf(last uint64, size int) uint8 {
+	return uint8((last | 0x20*ones + uint64(size)) * slotFactor >> 56)
 }
 
 func init() {
@@ -140,7 +141,7 @@ func init() {
 		k := &knowns[id]
 		k.size = len(name)
 		k.want, k.fold = wordsOf(name), wordsOf(fold)
-		slot := slotOf(name)
+		slot := slotOf(k.want[0], k.size)
 		if slots[slot] != 0 {
 			panic("hdr: " + names[id] + " and " + names[slots[slot]] + " share a slot")
 		}
@@ -155,52 +156,51 @@ func wordsOf(b []byte) (w [4]uint64) {
 		w[0] = shortWord(b)
 		return w
 	}
+	w[0] = binary.LittleEndian.Uint64(b[n-8:])
 	for i := 0; i*8+8 < n; i++ {
-		w[i] = binary.LittleEndian.Uint64(b[i*8:])
+		w[i+1] = binary.LittleEndian.Uint64(b[i*8:])
 	}
-	w[3] = binary.LittleEndian.Uint64(b[n-8:])
 	return w
 }
 
-// shortWord covers a name of 2 to 7 octets by two overlapping loads.
-func shortWord(b []byte) uint64 {
-	n := len(b)
-	if n < 4 {
-		return uint64(binary.LittleEndian.Uint16(b)) | uint64(b[n-1])<<16
+// shortWord is a name of up to 7 octets as a word.
+func shortWord(b []byte) (w uint64) {
+	for i, c := range b {
+		w |= uint64(c) << (8 * i)
 	}
-	return uint64(binary.LittleEndian.Uint32(b)) | uint64(binary.LittleEndian.Uint32(b[n-4:]))<<32
+	return w
 }
 
 // Lookup returns the ID of a field name in any case, Unknown if it is not a well-known one.
 func Lookup(name []byte) ID {
+	if len(name) < 8 {
+		return find(name, shortWord(name))
+	}
+	return find(name, binary.LittleEndian.Uint64(name[len(name)-8:]))
+}
+
+// find is Lookup for a name with its last word.
+func find(name []byte, last uint64) ID {
 	n := len(name)
-	if n < 2 || n > maxKnownSize {
-		return Unknown
-	}
-	id := slots[slotOf(name)]
+	id := slots[slotOf(last, n)]
 	k := &knowns[id&63]
-	if k.size != n {
+	if k.size != n || last|k.fold[0] != k.want[0] {
 		return Unknown
 	}
-	if n < 8 {
-		if shortWord(name)|k.fold[0] != k.want[0] {
-			return Unknown
-		}
-		return id
-	}
-	diff := (binary.LittleEndian.Uint64(name) | k.fold[0]) ^ k.want[0]
-	if n == 8 {
-		diff = 0
-	}
-	if n > 16 {
-		diff |= (binary.LittleEndian.Uint64(name[8:]) | k.fold[1]) ^ k.want[1]
-	}
-	if n > 24 {
-		diff |= (binary.LittleEndian.Uint64(name[16:]) | k.fold[2]) ^ k.want[2]
-	}
-	diff |= (binary.LittleEndian.Uint64(name[n-8:]) | k.fold[3]) ^ k.want[3]
-	if diff != 0 {
+	if n > 8 && !k.starts(name) {
 		return Unknown
 	}
 	return id
+}
+
+// starts compares the words of name but the last. name has the size of k, which is above 8.
+func (k *known) starts(name []byte) bool {
+	diff := (binary.LittleEndian.Uint64(name) | k.fold[1]) ^ k.want[1]
+	if len(name) > 16 {
+		diff |= (binary.LittleEndian.Uint64(name[8:]) | k.fold[2]) ^ k.want[2]
+		if len(name) > 24 {
+			diff |= (binary.LittleEndian.Uint64(name[16:]) | k.fold[3]) ^ k.want[3]
+		}
+	}
+	return diff == 0
 }

@@ -2,6 +2,7 @@ package hdr
 
 import (
 	"bytes"
+	"encoding/binary"
 	"iter"
 )
 
@@ -18,25 +19,40 @@ const MaxSize = 1<<16 - 1
 // value is trimmed when somebody asks for it.
 type Index struct {
 	count    uint8
+	folded   bool // no name has a capital
 	start    uint16
 	seen     Bits
 	repeated Bits
 	first    [IDCount]uint8
-	lines    [MaxCount]indexLine
+	lines    [MaxCount]Line
 }
 
-type indexLine struct{ colon, cr uint16 }
+// Line locates one field line in a buffer: the offsets of its colon and of its CR.
+type Line struct{ Colon, CR uint16 }
 
 // Reset empties the index of a section whose first line starts at offset start.
 func (x *Index) Reset(start int) {
-	x.count, x.start, x.seen, x.repeated = 0, uint16(start), 0, 0
+	x.count, x.folded, x.start, x.seen, x.repeated = 0, false, uint16(start), 0, 0
 }
 
 // Add appends the line that ends with the CR at offset cr and has its first colon at offset colon. The offsets must be below
 // MaxSize and the count below MaxCount: the parser has checked both.
 func (x *Index) Add(colon, cr int) {
-	x.lines[x.count] = indexLine{uint16(colon), uint16(cr)}
+	x.lines[x.count] = Line{uint16(colon), uint16(cr)}
 	x.count++
+}
+
+// Raw returns the memory for the lines, in their order, and for the number of the first line with each well-known name, for a parser
+// that finds many at once. What it writes there counts from SetCount or Set on. Both are valid as long as x is.
+func (x *Index) Raw() (lines *[MaxCount]Line, first *[IDCount]uint8) { return &x.lines, &x.first }
+
+// SetCount sets how many lines there are, at most MaxCount, after they were written to what Raw returns, or to leave some out.
+func (x *Index) SetCount(count int) { x.count = uint8(count) }
+
+// Set makes the index one of count lines, at most MaxCount, from offset start on, which were written to what Raw returns, as was the first line
+// with each name in seen. It takes the place of Reset, Add and Note.
+func (x *Index) Set(start, count int, seen, repeated Bits) {
+	x.count, x.folded, x.start, x.seen, x.repeated = uint8(count), false, uint16(start), seen, repeated
 }
 
 // Count returns how many lines were added.
@@ -47,16 +63,29 @@ func (x *Index) LineStart(i int) int {
 	if i == 0 {
 		return int(x.start)
 	}
-	return int(x.lines[i-1].cr) + 2
+	return int(x.lines[i-1].CR) + 2
 }
 
 // Note recognises the well-known names in b, which holds the section, and returns which there are, and which are there more than once. It is
 // called once, after the last Add.
 func (x *Index) Note(b []byte) (seen, repeated Bits) {
 	start := int(x.start)
-	for i := range x.lines[:x.count] {
-		l := x.lines[i]
-		if id := Lookup(b[start:l.colon]); id != Unknown {
+	x.folded = true
+	for i, l := range x.lines[:x.count] {
+		colon := int(l.Colon)
+		name := b[start:colon]
+		var last uint64
+		switch size := colon - start; {
+		case colon < 8:
+			last = shortWord(name[max(size-8, 0):])
+		case size < 8:
+			last = binary.LittleEndian.Uint64(b[colon-8:]) >> (64 - 8*size)
+		default:
+			last = binary.LittleEndian.Uint64(b[colon-8:])
+		}
+		x.folded = x.folded && capitals(last) == 0 && (len(name) <= 8 || isFolded(name))
+		id := find(name, last)
+		if id != Unknown {
 			if x.seen.Has(id) {
 				x.repeated |= id.Bit()
 			} else {
@@ -64,17 +93,20 @@ func (x *Index) Note(b []byte) (seen, repeated Bits) {
 				x.first[id&63] = uint8(i)
 			}
 		}
-		start = int(l.cr) + 2
+		start = int(l.CR) + 2
 	}
 	return x.seen, x.repeated
 }
 
 // Fold lowers the letters of every name of the section in b.
 func (x *Index) Fold(b []byte) {
+	if x.folded {
+		return
+	}
 	start := int(x.start)
 	for _, l := range x.lines[:x.count] {
-		Fold(b[start:l.colon])
-		start = int(l.cr) + 2
+		Fold(b[start:l.Colon])
+		start = int(l.CR) + 2
 	}
 }
 
@@ -82,7 +114,10 @@ func (x *Index) Fold(b []byte) {
 // must be one that Note has seen.
 func (x *Index) Span(b []byte, id ID) (start, end int) {
 	l := x.lines[x.first[id&63]]
-	start, end = int(l.colon)+1, int(l.cr)
+	start, end = int(l.Colon)+1, int(l.CR)
+	if end-start > 2 && b[start] == ' ' && b[start+1] > ' ' && b[end-1] > ' ' { // as most are written
+		return start + 1, end
+	}
 	for start < end && (b[start] == ' ' || b[start] == '\t') {
 		start++
 	}
@@ -117,13 +152,13 @@ func (v View) Len() int {
 func (v View) At(i int) (name, value []byte) { return v.name(i), v.value(i) }
 
 func (v View) name(i int) []byte {
-	start, end := v.x.LineStart(i), int(v.x.lines[i].colon)
+	start, end := v.x.LineStart(i), int(v.x.lines[i].Colon)
 	return v.b[start:end:end]
 }
 
 func (v View) value(i int) []byte {
 	l := v.x.lines[i]
-	return capped(TrimOWS(v.b[l.colon+1 : l.cr]))
+	return capped(TrimOWS(v.b[l.Colon+1 : l.CR]))
 }
 
 // Has reports whether a line has the well-known name.

@@ -216,8 +216,8 @@ func (c *Content) trailers(b []byte) (data []byte, n int, e Error) {
 		return nil, 0, 0
 	}
 	b = b[:c.section.pos]
-	c.section.index.Note(b)
-	c.section.index.Fold(b)
+	c.section.note(b)
+	c.section.fold(b)
 	c.phase = contentDone
 	return nil, len(b), 0
 }

@@ -19,6 +19,7 @@ type fieldSection struct {
 	pos   int // next octet to look at; after a refusal, the offending one
 	colon int // of the line in hand
 	index hdr.Index
+	pass  pass // over the octets up to pos
 }
 
 type fieldPhase uint8
@@ -35,6 +36,7 @@ const (
 func (s *fieldSection) reset(start, count int) {
 	s.phase, s.count, s.pos, s.colon = lineStart, count, start, 0
 	s.index.Reset(start)
+	s.pass.done, s.pass.noted, s.pass.hostOK = false, false, false
 }
 
 // parse goes on in b. It returns true once the empty line was seen, with pos behind it. Otherwise it has

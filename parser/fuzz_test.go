@@ -17,8 +17,19 @@ func cutsOf(size int, a, b uint16) []int {
 	return []int{min(i, j), max(i, j)}
 }
 
-// sameHowever requires the outcome of in parsed whole from in parsed cut, and of a short one octet by octet.
-func sameHowever(t *testing.T, start newHead, in string, a, b uint16) outcome {
+// sameHowever requires the outcome of in parsed whole from in parsed cut, and of a short one octet by octet, with every path.
+func sameHowever(t *testing.T, start newHead, in string, a, b uint16) (want outcome) {
+	eachPath(t, func() {
+		got := sameCut(t, start, in, a, b)
+		if usedPath == pathWords {
+			want = got
+		}
+		require.Equal(t, want, got, "with %s", usedPath)
+	})
+	return want
+}
+
+func sameCut(t *testing.T, start newHead, in string, a, b uint16) outcome {
 	got := parseWhole(start, in)
 	require.Equal(t, got, parseCut(t, start, in, cutsOf(len(in), a, b)...))
 	if len(in) < 200 {

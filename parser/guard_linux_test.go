@@ -52,6 +52,10 @@ func (p guardedPage) run(t *testing.T, in string, f func(part, all []byte)) {
 
 // Nothing outside of the slice that is given is read, however short that is.
 func TestGuardPages(t *testing.T) {
+	eachPath(t, func() { t.Run(usedPath.String(), testGuardPages) })
+}
+
+func testGuardPages(t *testing.T) {
 	p := newGuardedPage(t)
 	var heads, contents []string
 	for _, cases := range [][]headCase{requestLineCases, fieldSectionCases, hostCases, framingCases} {

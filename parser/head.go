@@ -58,6 +58,9 @@ func (m *message) refuse(e Error, off int) bool {
 
 // fields goes on with the header section in b, a window. It returns true once the head is complete.
 func (m *message) fields(b []byte) bool {
+	if usedPath != pathWords && m.section.scan(b[:min(len(b), m.limits.Head)]) {
+		return true
+	}
 	done, e := m.section.parse(b)
 	if e != 0 {
 		return m.refuse(e, m.section.pos)
@@ -83,7 +86,7 @@ func (m *message) finish(b []byte, off int, e Error) (n int, _ Error) {
 		m.refuse(e, off)
 		return 0, e
 	}
-	m.section.index.Fold(b)
+	m.section.fold(b)
 	m.phase, m.pos = complete, len(b)
 	return len(b), 0
 }
@@ -150,11 +153,21 @@ func (h *Head) Reset(l Limits) {
 // and the same again if it is called again after the first or the last. Octets seen in earlier calls are not looked at again. The
 // names of the fields of an accepted head are folded to lower case in b; b is never changed otherwise.
 func (h *Head) Parse(b []byte) (n int, e Error) {
+	if usedPath != pathWords && h.phase == inLead && h.pos == 0 {
+		if n = h.scan(b); n > 0 {
+			return n, 0
+		}
+	}
+	return h.parse(b)
+}
+
+// parse is Parse without a pass over all of the head, or after one that did not get to its end.
+func (h *Head) parse(b []byte) (n int, e Error) {
 	w := h.window(b)
 	if h.phase < inFields {
 		h.requestLine(w)
 	}
-	if h.phase != inFields || !h.fields(w) {
+	if h.phase != inFields || !h.section.pass.done && !h.fields(w) {
 		return h.outcome(w)
 	}
 	w = w[:h.section.pos]
@@ -170,18 +183,41 @@ func (h *Head) check(b []byte) (off int, e Error) {
 	if h.method == 0 {
 		h.method = MethodOf(h.Method(b))
 	}
-	if off, e = h.checkTarget(b); e != 0 {
+	if b[h.target] == '/' && h.method != MethodConnect {
+		h.path = h.target
+	} else if off, e = h.checkTarget(b); e != 0 {
 		return off, e
 	}
-	seen, repeated := h.section.index.Note(b)
+	seen, repeated := h.section.note(b)
 	if off, e = h.checkHostField(b, seen, repeated); e != 0 {
 		return off, e
 	}
+	if h.persistent = h.minor > 0; h.persistent && h.section.isPlain(b, seen, repeated) {
+		return 0, 0
+	}
+	return h.checkMessage(b, seen, repeated)
+}
+
+// checkMessage finds out how the message goes on behind the head, and the connection behind the message.
+func (h *Head) checkMessage(b []byte, seen, repeated hdr.Bits) (off int, e Error) {
 	if off, e = h.checkFraming(b, seen, repeated); e != 0 {
 		return off, e
 	}
 	h.checkPersistent(b, seen, repeated)
 	return h.checkExpect(b, seen)
+}
+
+// isPlain reports whether the section says nothing about the message body and the connection but, perhaps, "Connection: keep-alive", as
+// most requests: in HTTP/1.1 there is nothing to check then.
+func (s *fieldSection) isPlain(b []byte, seen, repeated hdr.Bits) bool {
+	const connection hdr.Bits = 1 << hdr.Connection
+	const all = 1<<hdr.TransferEncoding | 1<<hdr.ContentLength | 1<<hdr.Expect | connection
+	if seen&all != connection || repeated&connection != 0 {
+		return seen&all == 0
+	}
+	lines, first := s.index.Raw()
+	l := lines[first[hdr.Connection]]
+	return string(b[l.Colon:l.CR]) == ": keep-alive"
 }
 
 // Started reports whether a request line has begun: an octet was seen that is not part of a leading CRLF. Until then a

@@ -10,6 +10,10 @@ import (
 // HTTP/1.0, and a valid value even where the target's authority takes its place.
 func (h *Head) checkHostField(b []byte, seen, repeated hdr.Bits) (off int, e Error) {
 	switch {
+	case seen.Has(hdr.Host) && !repeated.Has(hdr.Host): // most requests
+		if h.section.pass.hostOK {
+			return 0, 0
+		}
 	case !seen.Has(hdr.Host) && h.minor == 0:
 		return 0, 0
 	case !seen.Has(hdr.Host):
@@ -62,6 +66,14 @@ func checkHost(b []byte, i, end int) (hostEnd, bad int) {
 // depends on the difference.
 func scanRegName(b []byte, i int) int {
 	for {
+		for i+8 <= len(b) {
+			mask := regNameStops(load(b[i : i+8]))
+			if mask != 0 {
+				i += firstOctet(mask)
+				break
+			}
+			i += 8
+		}
 		for i < len(b) && is(b[i], classRegName) {
 			i++
 		}

@@ -69,6 +69,18 @@ func (m Method) String() string {
 // MethodOf returns the Method that b names, 0 if it is not registered. Case matters (RFC 9110 section 9.1). It
 // allocates nothing.
 func MethodOf(b []byte) Method {
+	switch string(b) { // the frequent ones
+	case "GET":
+		return MethodGet
+	case "POST":
+		return MethodPost
+	case "HEAD":
+		return MethodHead
+	case "PUT":
+		return MethodPut
+	case "DELETE":
+		return MethodDelete
+	}
 	for m := MethodGet; m < MethodCount; m++ {
 		if string(b) == methodNames[m] {
 			return m

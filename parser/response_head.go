@@ -38,7 +38,7 @@ func (h *ResponseHead) check(b []byte) (off int, e Error) {
 	for _, c := range b[statusOff : statusOff+3] {
 		h.status = h.status*10 + int(c-'0')
 	}
-	seen, repeated := h.section.index.Note(b)
+	seen, repeated := h.section.note(b)
 	h.checkPersistent(b, seen, repeated)
 	if h.switches() {
 		h.persistent = false

@@ -98,6 +98,14 @@ func targetStops(w uint64) uint64 {
 	return (^(letters(w) | middle) | w) & highs
 }
 
+// regNameStops marks the octets of w that are neither letters nor digits, '-' nor '.'.
+func regNameStops(w uint64) uint64 {
+	low := w & lows
+	digits := (low + (0x80-'0')*ones) &^ (low + (0x7f-'9')*ones)
+	marks := (low + (0x80-'-')*ones) &^ (low + (0x7f-'.')*ones)
+	return (^(letters(w) | digits | marks) | w) & highs
+}
+
 // letters sets bit 7 of each octet of w that, without its own bit 7, is an ASCII letter.
 func letters(w uint64) uint64 {
 	low := (w | 0x20*ones) & lows

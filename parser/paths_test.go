@@ -1,0 +1,20 @@
+package parser
+
+import "testing"
+
+// eachPath calls f with usedPath set to each path that this processor has.
+func eachPath(t testing.TB, f func()) {
+	t.Helper()
+	best := usedPath
+	defer func() { usedPath = best }()
+	for usedPath = pathWords; usedPath <= best; usedPath++ {
+		f()
+	}
+}
+
+func TestPaths(t *testing.T) {
+	for p := usedPath + 1; p <= pathAVX512; p++ {
+		t.Logf("this processor or build has no %s: not tested", p)
+	}
+	eachPath(t, func() { t.Logf("tested: %s", Path()) })
+}
