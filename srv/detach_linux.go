@@ -31,9 +31,10 @@ type runner struct {
 }
 
 const (
-	followersMax      = 64 // parked at a time
-	followersLow      = 1  // that stay when nothing happens
-	trimInterval tick = 1000
+	followersMax        = 64 // parked at a time
+	followersLow        = 1  // that stay when nothing happens
+	followersTurns      = 4  // that keep their turns; the others' go to the pool, which the collector empties
+	trimInterval   tick = 1000
 )
 
 // promote makes another runner the leader. The caller has just made the token even.
@@ -76,15 +77,19 @@ func (p *runner) follow() bool {
 		l.mu.Unlock()
 		return false
 	}
+	if len(l.followers) >= followersTurns {
+		putTurn(p.t)
+		p.t = nil
+	}
 	l.followers = append(l.followers, p)
 	l.mu.Unlock()
-	putTurn(p.t)
-	p.t = nil
 	<-p.called
 	if p.finished {
 		return false
 	}
-	p.t = getTurn()
+	if p.t == nil {
+		p.t = getTurn()
+	}
 	return true
 }
 

@@ -100,7 +100,6 @@ func TestAccessLineOctets(t *testing.T) {
 func TestAccessLogAllocates(t *testing.T) {
 	for _, form := range []format{formatText, formatCLF, formatJSON} {
 		l := newAccessLog(form, io.Discard, io.Discard)
-		defer l.close()
 		allocs, ran := 0.0, false
 		s := &srv.Server{Router: handler(func(w *srv.Response, r *srv.Request) {
 			allocs, ran = testing.AllocsPerRun(1000, func() { l.done(w, r) }), true
@@ -110,6 +109,12 @@ func TestAccessLogAllocates(t *testing.T) {
 		assert.Zero(t, allocs)
 		f := &srv.Refusal{Rule: "bare-lf", Status: 400}
 		assert.Zero(t, testing.AllocsPerRun(1000, func() { l.refused(f) }))
+		l.close()
+		line := visit.append(nil, form, teatime)
+		assert.Zero(t, testing.AllocsPerRun(1000, func() { line = visit.append(line[:0], form, teatime) }), "the line alone")
+		full := &accessLog{form: form}
+		assert.Zero(t, testing.AllocsPerRun(1000, func() { full.add(visit) }), "nobody takes the lines")
+		assert.Equal(t, 1001, full.lost)
 	}
 	assert.Nil(t, newAccessLog(formatUnset, nil, nil))
 	assert.Nil(t, newAccessLog(formatOff, nil, nil))

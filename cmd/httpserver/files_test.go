@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -23,6 +24,8 @@ func library(t *testing.T) (p *program, dir string) {
 		name = filepath.Join(dir, name)
 		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o755))
 		require.NoError(t, os.WriteFile(name, content, 0o644))
+		before := time.Now().Add(-time.Minute) // what was modified just now has no date yet
+		require.NoError(t, os.Chtimes(name, before, before))
 	}
 	write("film.mp4", []byte(film))
 	write("a.css", []byte("p { color: red }"))

@@ -41,11 +41,8 @@ func answer(w *srv.Response, r *srv.Request, v *version, vary bool) {
 
 // describe sets the fields that all responses with content of a version have.
 func describe(w *srv.Response, v *version, now int64) {
-	if v.unix <= now {
+	if v.dated(now) {
 		w.Set("Last-Modified", v.modified)
-	} else {
-		var room [32]byte
-		w.SetBytes("Last-Modified", writer.AppendDate(room[:0], v.lastModified(now)))
 	}
 	if w.Get("Content-Type") == nil {
 		w.Set("Content-Type", v.media)

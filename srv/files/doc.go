@@ -77,8 +77,8 @@
 //	   200
 //
 // Dates are accepted in all three forms; one that is none counts as if the field were absent, as does a second line of such a field. A
-// date tells versions apart only if they are not of the same second: where the cache has seen two of one second, that date is
-// no validator any more, and conditions on it come out so that the file is sent anew.
+// date tells versions apart only if they are not of the same second. So a file has no Last-Modified until two seconds after it was
+// modified, when nobody can make another version of that second any more; a condition on such a date comes out so that the file is sent anew.
 //
 // # Ranges
 //

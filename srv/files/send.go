@@ -26,7 +26,6 @@ func Send(w *srv.Response, r *srv.Request, f *os.File) error {
 	if err != nil {
 		return ErrUnreadable
 	}
-	v.fleeting = true
 	answer(w, r, v, false)
 	return nil
 }

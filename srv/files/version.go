@@ -40,8 +40,7 @@ type version struct {
 	modified string // unix as an HTTP-date
 	media    string
 	coding   coding
-	twice    bool // the version before it had the same unix, so that date tells nothing
-	fleeting bool // not from a cache, which would know about twice
+	twice    bool // the version before it had the same unix, so somebody has set it
 }
 
 // hold adds a holder.
@@ -145,19 +144,11 @@ func (v *version) intact() bool {
 	return err == nil && now == v.id
 }
 
-// modifiedSince reports whether it was modified after the second t, as far as a date can tell: what was modified twice in the second t
-// counts as modified since.
-func (v *version) modifiedSince(t, now int64) bool {
-	last := v.lastModified(now)
-	return last > t || last == t && v.twice
-}
+// modifiedSince reports whether it was modified after the second t, as far as a date can tell.
+func (v *version) modifiedSince(t, now int64) bool { return v.unix > t || !v.dated(now) }
 
-// lastModified is never later than now: a server's clock may say that what was modified in the future has just been (RFC 9110 section
-// 8.8.2.1).
-func (v *version) lastModified(now int64) int64 { return min(v.unix, now) }
-
-// dateIsStrong reports whether the date stands for this version alone (RFC 9110 section 8.8.2.2): the cache has not seen another
-// one of the same second or, where there is no cache, that second is over.
-func (v *version) dateIsStrong(now int64) bool {
-	return v.unix <= now && !v.twice && !(v.fleeting && v.unix == now)
-}
+// dated reports whether the date of the version stands for it alone, which makes it a strong validator (RFC 9110 section 8.8.2.2): the
+// second in which it was modified is over, and has been since before the disk was last looked at, so that no other version of that second
+// can come, unless somebody sets the date of a file to that of another, which the cache may see. Otherwise the date is not given out. Nor is
+// one in the future (section 8.8.2.1).
+func (v *version) dated(now int64) bool { return now-v.unix >= 2 && !v.twice }

@@ -62,6 +62,7 @@ func TestFailBeforeResponse(t *testing.T) {
 		{"Content-Length and chunked", says(ok + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), ErrMalformed},
 		{"chunked in HTTP/1.0", says("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), ErrMalformed},
 		{"gzip as transfer coding", says(ok + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"), ErrMalformed},
+		{"too much in Connection", says(ok + "Connection: " + strings.Repeat(",", maxNominated) + "\r\nContent-Length: 0\r\n\r\n"), ErrMalformed},
 		{"101", says("HTTP/1.1 101 Switching Protocols\r\n\r\n"), ErrSwitch},
 		{"interim responses without end", says(strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", maxInterim+1)), ErrInterim},
 		{"silent", func(u *peer) { u.head(); u.rest() }, ErrSilent},

@@ -1,6 +1,8 @@
 package proxy
 
 import (
+	"bytes"
+
 	"barewire/hdr"
 	"barewire/parser"
 	"barewire/srv"
@@ -36,6 +38,26 @@ func nominated(v hdr.View, name []byte) bool {
 	}
 	return false
 }
+
+// crowded reports whether the Connection fields have so many elements, empty ones included, that looking through them for every field would
+// be work that the peer has for nothing (RFC 9110 section 5.6.1.2).
+func crowded(v hdr.View) bool {
+	if !v.Has(hdr.Connection) {
+		return false
+	}
+	commas := 0
+	for i := range v.Len() {
+		if field, list := v.At(i); hdr.Lookup(field) == hdr.Connection {
+			commas += 1 + bytes.Count(list, comma)
+		}
+	}
+	return commas > maxNominated
+}
+
+var comma = []byte(",")
+
+// maxNominated is how many elements the Connection fields of a section may have.
+const maxNominated = 64
 
 // listed reports whether a comma-separated list has an element, in any case.
 func listed(list, element []byte) bool {

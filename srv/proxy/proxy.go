@@ -155,6 +155,9 @@ func (p *Proxy) ServeHTTP(w *srv.Response, r *srv.Request) {
 		return
 	case method == parser.MethodOptions && hops(r) == 0:
 		return
+	case crowded(r.Fields()):
+		w.SetStatus(400)
+		return
 	}
 	x := exchanges.Get().(*exchange)
 	x.p, x.w, x.r = p, w, r

@@ -172,3 +172,12 @@ func TestNew(t *testing.T) {
 		})
 	}
 }
+
+// A Connection field is looked through for every other field, so it has a bound.
+func TestCrowdedConnection(t *testing.T) {
+	at := serve(t, newProxy(t, answering(t, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK")))
+	for commas, want := range map[int]string{maxNominated - 1: "HTTP/1.1 200 OK", maxNominated: "HTTP/1.1 400 Bad Request"} {
+		octets, _ := do(t, at, "GET /httpbin/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\nConnection: "+strings.Repeat(",", commas-1)+"\r\n\r\n")
+		assert.True(t, strings.HasPrefix(octets, want), "%d: %.40q", commas, octets)
+	}
+}

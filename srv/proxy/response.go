@@ -20,6 +20,8 @@ func (x *exchange) respond() Error {
 			return 0
 		}
 		switch status := x.head.Status(); {
+		case crowded(x.head.Fields(x.unread()[:n])):
+			return ErrMalformed
 		case status >= 200:
 			x.begin(n)
 		case status == 101:
