@@ -59,6 +59,7 @@ type exchange struct {
 	heard    bool // something of the response has come
 	consumed bool // content was taken from the client, which cannot be had again
 	complete bool // the request has been sent, to its end
+	last     bool // what is being written is that end
 	upgrade  bool // the request offers to switch protocols
 	unclean  bool // the connection cannot be used again, though the response is whole
 	interim  int  // responses so far
@@ -148,7 +149,7 @@ func (x *exchange) repeatable() bool {
 // exchange sends the request and passes the response on.
 func (x *exchange) exchange() Error {
 	x.area, x.from, x.to, x.phase, x.interim, x.cause = 0, 0, 0, inHead, 0, nil
-	x.heard, x.consumed, x.complete, x.unclean = false, false, false, false
+	x.heard, x.consumed, x.complete, x.last, x.unclean = false, false, false, false, false
 	x.head.Reset(parser.Limits{}, x.r.MethodID())
 	if err := x.send(); err != 0 {
 		return err
@@ -197,12 +198,12 @@ func (x *exchange) drop() {
 	if l == nil { // a tunnel has ended it
 		return
 	}
-	cut := x.phase != whole || !x.complete
 	if x.writing {
 		l.tcp.SetWriteDeadline(past)
-		cut = <-x.sent != nil || cut
+		x.complete = <-x.sent == nil && x.last
 		x.writing = false
 	}
+	cut := x.phase != whole || !x.complete
 	if x.reading {
 		if cut {
 			reset(l.tcp)

@@ -51,6 +51,7 @@ func (x *exchange) sendContent(content *srv.Content) Error {
 			x.out = append(append(x.out, piece...), "\r\n"...)
 			piece = x.out
 		}
+		x.last = last
 		taken, fail := x.write(piece)
 		x.complete = taken && last
 		if !taken || last {
