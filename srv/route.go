@@ -51,6 +51,7 @@ type demotion struct {
 	until  uint32 // atomic: the tick at which the Route is inline again; 0: it is
 	count  uint32
 	since  tick
+	asked  bool // its stack was looked at since then
 	logged bool
 }
 

@@ -28,13 +28,15 @@ type watchdog struct {
 type sighting struct {
 	token, requests uint64
 	excused         int     // times that it served the same connection, but requests were accepted
-	stolen          *runner // from whom it has just taken the loop
+	stolen          *runner // from whom it has taken the loop, until he finds out
+	looks           int     // since then
 }
 
 const (
 	watchInterval = time.Millisecond
 	watchIdle     = 16 // times that it finds all loops waiting before it sleeps
 	watchExcuses  = 8
+	watchHog      = 20 // looks at one that is stuck, after which it is so for certain
 )
 
 // run is the watchdog's goroutine, which ends with the last loop.
@@ -84,9 +86,14 @@ func (d *watchdog) rouse() {
 
 func (d *watchdog) look(l *loop, s *sighting) {
 	if p := s.stolen; p != nil {
-		// It is the handler's fault only if that is still busy: else the machine may have been.
-		if s.stolen = nil; p.stuck.Load() {
-			d.blame(p)
+		switch s.looks++; {
+		case !p.stuck.Load():
+			s.stolen = nil
+		case s.looks == 1:
+			d.blame(p, false)
+		case s.looks == watchHog:
+			d.blame(p, true)
+			s.stolen = nil
 		}
 	}
 	token, requests := l.token.Load(), l.sum.requests.Load()
@@ -97,7 +104,7 @@ func (d *watchdog) look(l *loop, s *sighting) {
 		s.excused++
 	default:
 		if p := l.leader.Load(); d.steal(l, p, token) {
-			s.stolen = p
+			s.stolen, s.looks = p, 0
 		}
 	}
 	s.token, s.requests = token, requests
@@ -125,9 +132,11 @@ const (
 
 var demotions sync.Mutex
 
-// blame notes that the handler of the runner's Route has held up the loop. What is stuck may also be the Router or a hook, which are not
-// to block either: then the Route of the last inline handler pays for it.
-func (d *watchdog) blame(p *runner) {
+// blame notes that the handler of the runner's Route has held up the loop. On a busy machine that may be nobody's fault: the thread was
+// taken off its core. So what counts in the end is whether the goroutine waits for something, which its stack says, or whether it is, for certain,
+// stuck for much longer than a thread is off. What is stuck may also be the Router or a hook, which are not to block either: then the
+// Route of the last inline handler pays for it.
+func (d *watchdog) blame(p *runner, certain bool) {
 	route, s := p.running.Load(), d.e.s
 	if route == nil {
 		return // it has run no handler yet
@@ -137,9 +146,14 @@ func (d *watchdog) blame(p *runner) {
 	defer demotions.Unlock()
 	m := &route.demotion
 	if now-m.since > demotionWindow {
-		m.since, m.count = now, 0
+		m.since, m.count, m.asked = now, 0, false
 	}
-	if m.count++; m.count < demotionCount {
+	if m.count++; m.count < demotionCount || m.asked && !certain {
+		return
+	}
+	stack := p.stack() // stops the world, so not more than once in a window
+	m.asked = true
+	if !certain && !waits(stack) || !p.stuck.Load() {
 		return
 	}
 	atomic.StoreUint32(&m.until, uint32(now+demotionTime)|1)
@@ -147,21 +161,27 @@ func (d *watchdog) blame(p *runner) {
 	if !m.logged {
 		m.logged = true
 		s.log().Warn("inline handler holds up the event loop: its route is taken for one that may block",
-			slog.String("route", route.Name), slog.Duration("for", time.Duration(demotionTime)*time.Millisecond), slog.String("stack", p.stack()))
+			slog.String("route", route.Name), slog.Duration("for", time.Duration(demotionTime)*time.Millisecond), slog.String("stack", string(stack)))
 	}
 }
 
-// stack returns the runner's stack as it is now.
-func (p *runner) stack() string {
+// waits reports whether a goroutine waits, by the first line of its stack: "goroutine 7 [chan receive]:".
+func waits(stack []byte) bool {
+	_, state, _ := bytes.Cut(stack, []byte("["))
+	return len(state) > 0 && !bytes.HasPrefix(state, []byte("runn")) // running, runnable
+}
+
+// stack returns the runner's stack as it is now, or nothing if there are too many to find it.
+func (p *runner) stack() []byte {
 	all := make([]byte, 1<<20)
 	all = all[:runtime.Stack(all, true)]
 	id := bytes.TrimRight(p.id[:], "\x00")
 	for len(all) > 0 {
 		one, rest, _ := bytes.Cut(all, []byte("\n\n"))
 		if bytes.HasPrefix(one, id) {
-			return string(one)
+			return one
 		}
 		all = rest
 	}
-	return ""
+	return nil
 }

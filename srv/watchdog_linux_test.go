@@ -141,23 +141,37 @@ func TestDemotionRecord(t *testing.T) {
 	r := route("/", true, hello)
 	p := &runner{}
 	p.id = thisGoroutine()
+	p.stuck.Store(true)
 	p.enter(r)
 	for range 2 * demotionCount {
-		d.blame(p)
+		d.blame(p, true)
 		r.demotion.since -= demotionWindow + 1
 		require.False(t, r.demoted(s.tick()), "they are too far apart")
 	}
 	r.demotion = demotion{}
 	for range demotionCount {
 		require.False(t, r.demoted(s.tick()))
-		d.blame(p)
+		d.blame(p, true)
 	}
 	now := s.tick()
 	assert.True(t, r.demoted(now))
 	assert.True(t, r.demoted(now+demotionTime/2))
 	assert.False(t, r.demoted(now+demotionTime+2))
 	assert.False(t, r.demoted(now), "it ends once")
-	d.blame(&runner{}) // which has run no handler: nobody is to blame
+
+	r.demotion = demotion{}
+	for range 2 * demotionCount {
+		d.blame(p, false)
+	}
+	assert.False(t, r.demoted(s.tick()), "a goroutine that runs may have been kept from it")
+	r.demotion = demotion{}
+	p.stuck.Store(false)
+	for range 2 * demotionCount {
+		d.blame(p, true)
+	}
+	assert.False(t, r.demoted(s.tick()), "it has come back")
+
+	d.blame(&runner{}, true) // which has run no handler: nobody is to blame
 }
 
 // When the loops have nothing to do, nor has the watchdog, and the process takes no time at all. It is there again when they have.
@@ -191,4 +205,23 @@ func switches(t testing.TB) int64 {
 	var u syscall.Rusage
 	require.NoError(t, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
 	return u.Nvcsw
+}
+
+func TestWaits(t *testing.T) {
+	for stack, want := range map[string]bool{
+		"goroutine 7 [chan receive]:\nmain.f()": true, "goroutine 7 [sleep]:": true, "goroutine 7 [IO wait, 2 minutes]:": true, "goroutine 7 [syscall]:": true,
+		"goroutine 7 [running]:": false, "goroutine 7 [runnable]:": false, "goroutine 7 [runnable, locked to thread]:": false, "": false,
+	} {
+		assert.Equal(t, want, waits([]byte(stack)), stack)
+	}
+	blocked, gate := make(chan goroutineID), make(chan bool)
+	go func() {
+		blocked <- thisGoroutine()
+		<-gate
+	}()
+	p := &runner{id: <-blocked}
+	eventually(t, func() bool { return waits(p.stack()) }, "its stack does not say that it waits")
+	close(gate)
+	p.id = thisGoroutine()
+	assert.False(t, waits(p.stack()))
 }
