@@ -11,6 +11,7 @@ type loss struct {
 	used    bool // Context or OnLost was called; this and what follows are the handler's goroutine's alone
 	over    bool // not used, and the handler has returned
 	watched bool // the engine calls lost
+	s       *Server
 
 	mu     sync.Mutex
 	cause  error // it is lost, or the handler has returned
@@ -42,25 +43,32 @@ func (r *Request) Context() context.Context {
 
 // OnLost has f called, at most once, where the context from Context would end before the handler returns; at once if that has happened
 // already. It is for handlers that wait for something else than the client and are not to allocate. f is called from within a
-// failing call of Response or Content, or from another goroutine; it must not block, nor use the Request. Once the handler has
+// failing call of Response or Content, or from another goroutine; it must not block, nor use the Request, nor end the Server. Once the handler has
 // returned, f neither runs nor is called. A later call replaces f; nil takes it back.
 func (r *Request) OnLost(f func()) {
 	r.live()
 	l := r.use()
+	if l.replace(f) {
+		r.watch()
+	}
+}
+
+// replace sets f, or calls it, and reports whether it may still be called.
+func (l *loss) replace(f func()) bool {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.f = f
 	if l.cause != nil && f != nil {
 		f()
 	}
-	l.mu.Unlock()
-	r.watch()
+	return l.cause == nil
 }
 
 // use is called when a handler first wants to be told. Until then there is nothing that anybody else could look at.
 func (r *Request) use() *loss {
 	l := &r.loss
 	if !l.used {
-		l.used = true
+		l.used, l.s = true, r.t.s
 		if l.over {
 			l.cause = context.Canceled
 		}
@@ -93,6 +101,7 @@ func (r *Request) lost(cause error) {
 		l.cancel(cause)
 	}
 	if l.f != nil {
+		defer l.s.hooked("OnLost")
 		l.f()
 	}
 }

@@ -10,15 +10,16 @@ import (
 // runner is a goroutine that leads a loop, or follows it, or has left it to go on with one connection. But for a follower, it has a turn of
 // its own. All of it is the goroutine's, but for what is said to be shared.
 type runner struct {
-	l      *loop
-	called chan struct{} // gets something when a follower is to lead, or to end
-	t      *turn
-	c      *loopConn // that it owns, while it serves
-	leads  bool      // it leads the loop, unless that was taken from it unnoticed
-	token  uint64    // of the loop, while it serves
-	sent   int       // octets, since it began to serve the connection
-	resume bool      // the connection goes on with what it has, before it reads
-	before tick      // when the wait for input began
+	l       *loop
+	called  chan struct{} // gets something when a follower is to lead, or to end
+	t       *turn
+	c       *loopConn // that it owns, while it serves
+	leads   bool      // it leads the loop, unless that was taken from it unnoticed
+	serving bool      // it has begun to as the leader
+	token   uint64    // of the loop, while it serves
+	sent    int       // octets, since it began to serve the connection
+	resume  bool      // the connection goes on with what it has, before it reads
+	before  tick      // when the wait for input began
 
 	now      tick // when the leader last read the clock
 	unix     int64
@@ -32,7 +33,7 @@ type runner struct {
 
 const (
 	followersMax        = 64 // parked at a time
-	followersLow        = 1  // that stay when nothing happens
+	followersLow        = 2  // that stay when nothing happens
 	followersTurns      = 4  // that keep their turns; the others' go to the pool, which the collector empties
 	trimInterval   tick = 1000
 )
@@ -82,7 +83,12 @@ func (p *runner) follow() bool {
 		p.t = nil
 	}
 	l.followers = append(l.followers, p)
+	wake := l.sleeps && len(l.followers) > followersLow
+	l.sleeps = l.sleeps && !wake
 	l.mu.Unlock()
+	if wake {
+		l.wake()
+	}
 	<-p.called
 	if p.finished {
 		return false
@@ -98,7 +104,7 @@ func (p *runner) follow() bool {
 func (l *loop) trim(now tick) (next tick, never bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.followers) <= followersLow {
+	if l.sleeps = len(l.followers) <= followersLow; l.sleeps {
 		return 0, true
 	}
 	next = l.trimmed + trimInterval
@@ -115,7 +121,8 @@ func (l *loop) trim(now tick) (next tick, never bool) {
 	clear(l.followers[left:])
 	l.followers = l.followers[:left]
 	l.spare = left
-	return now + trimInterval, left <= followersLow
+	l.sleeps = left <= followersLow
+	return now + trimInterval, l.sleeps
 }
 
 // unwind is run's end, whether it returns or a handler called runtime.Goexit.
@@ -123,8 +130,12 @@ func (p *runner) unwind() {
 	if c := p.c; c != nil {
 		p.close(c)
 	}
-	if !p.finished {
-		p.detach(nil) // a handler called runtime.Goexit
+	switch { // runtime.Goexit was called
+	case p.finished:
+	case p.leads && !p.serving:
+		p.l.promote()
+	default:
+		p.detach(nil)
 	}
 }
 

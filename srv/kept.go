@@ -13,7 +13,12 @@ type kept struct {
 	b    []byte
 }
 
-var keptPool = sync.Pool{New: func() any { return &kept{b: make([]byte, 0, keptSize)} }}
+// Pieces of memory of two sizes are pooled, so that who sends little holds little, and a head with many cookies that comes in a few
+// segments costs no allocation.
+var (
+	keptPool      = sync.Pool{New: func() any { return &kept{b: make([]byte, 0, keptSize)} }}
+	largeKeptPool = sync.Pool{New: func() any { return &kept{b: make([]byte, 0, inputSize)} }}
+)
 
 // save moves what outlives the turn to the connection, which waits between heads or in one: output that the socket has not
 // taken, and the part of a head that has come.
@@ -25,8 +30,13 @@ func (c *conn) save(t *turn) {
 	if c.phase != phaseHead {
 		return
 	}
-	if c.kept == nil {
-		c.kept = keptPool.Get().(*kept)
+	if n := t.w - t.r; c.kept == nil || cap(c.kept.b) < min(n, inputSize) {
+		c.dropKept()
+		pool := &keptPool
+		if n > keptSize {
+			pool = &largeKeptPool
+		}
+		c.kept = pool.Get().(*kept)
 	}
 	c.kept.head = t.head
 	c.kept.b = append(c.kept.b[:0], t.unread()...)
@@ -48,8 +58,11 @@ func (c *conn) dropKept() {
 	if c.kept == nil {
 		return
 	}
-	if cap(c.kept.b) <= keptSize {
+	switch cap(c.kept.b) {
+	case keptSize:
 		keptPool.Put(c.kept)
+	case inputSize:
+		largeKeptPool.Put(c.kept)
 	}
 	c.kept = nil
 }

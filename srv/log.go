@@ -38,7 +38,7 @@ func (l *logLimit) allowed(now tick) (skipped uint64, ok bool) {
 }
 
 // refused reports a refusal to the hook and the log.
-func (s *Server) refused(r Refusal, now tick) {
+func (s *Server) refused(r *Refusal, now tick) {
 	if s.OnRefuse != nil {
 		s.callOnRefuse(r)
 	}
@@ -52,10 +52,9 @@ func (s *Server) refused(r Refusal, now tick) {
 	}
 }
 
-// callOnRefuse keeps the Refusal that the hook gets, which escapes, off the path without a hook.
-func (s *Server) callOnRefuse(r Refusal) {
+func (s *Server) callOnRefuse(r *Refusal) {
 	defer s.hooked("OnRefuse")
-	s.OnRefuse(&r)
+	s.OnRefuse(r)
 }
 
 // abortedLog reports a response that was cut off.

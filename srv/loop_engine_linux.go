@@ -40,8 +40,8 @@ type loopEngine struct {
 // newLoopEngine makes the loops that accept from ls, which it takes over.
 func newLoopEngine(s *Server, ls []net.Listener) (*loopEngine, error) {
 	e := &loopEngine{s: s, failed: make(chan error, 1), placeholder: -1}
-	e.dog = watchdog{e: e, call: make(chan struct{}, 1), seen: make([]sighting, s.loopCount())}
-	for i := range s.loopCount() {
+	e.dog = watchdog{e: e, call: make(chan struct{}, 1), seen: make([]sighting, s.loopCount)}
+	for i := range s.loopCount {
 		l, err := newLoop(e, i)
 		e.loops = append(e.loops, l)
 		if err != nil {

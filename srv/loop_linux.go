@@ -35,6 +35,7 @@ type loop struct {
 
 	mu        sync.Mutex
 	followers []*runner // parked, the last one first
+	sleeps    bool      // the leader waits, with no intention to come again and trim
 	spare     int       // the least number of followers since the last look
 	trimmed   tick      // when that was
 	over      bool
@@ -146,16 +147,18 @@ func (p *runner) do(task task) {
 // own serves a connection that the runner owns now. The loop may be gone afterwards.
 func (p *runner) own(c *loopConn) {
 	l := p.l
+	p.serving = true
 	p.token = l.token.Add(1)
 	w := p.serve(c)
 	if p.leads && l.token.CompareAndSwap(p.token, p.token+1) {
+		p.serving = false
 		if w == wantTurn {
 			gen, _ := c.word.state()
 			l.tasks = append(l.tasks, task{c: c, gen: gen})
 		}
 		return
 	}
-	p.leads = false
+	p.leads, p.serving = false, false
 	p.stuck.Store(false)
 	for w == wantTurn {
 		p.resume = true

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -34,12 +35,14 @@ type netConn struct {
 	readSet, writeSet     bool
 	now                   tick // when the clock was last read
 
-	unbase    func() bool   // ends what watch has begun
-	watcher   chan struct{} // closed by the end of the watcher; nil: there is none
-	unwatched chan struct{} // closed to end it
-	sender    fileSender
-	hijacked  bool
-	greeting  atomic.Bool // the handshake of TLS goes on
+	// Made by the first handler that asks to be told of the end of its connection, and used again by the next ones.
+	unbase   func() bool // takes back that the end of the server is told
+	watcher  *watcher
+	watchMu  sync.Mutex
+	watched  *Request // guarded by watchMu: whom to tell
+	sender   fileSender
+	hijacked bool
+	greeting atomic.Bool // the handshake of TLS goes on
 
 	prev, next *netConn // guarded by s.mu
 }
@@ -93,6 +96,9 @@ func (c *netConn) end() {
 		c.sum.done.Add(1)
 	}
 	c.dropKept()
+	if c.unbase != nil {
+		c.unbase()
+	}
 	if !c.hijacked {
 		c.nc.Close()
 		c.s.dismiss(c)
@@ -244,8 +250,7 @@ func isTimeout(err error) bool {
 }
 
 func (c *netConn) recv(t *turn) error {
-	if c.watcher != nil {
-		c.unwatchReset()
+	if c.unwatchReset() {
 		defer c.watchReset(t)
 	}
 	for {
@@ -305,13 +310,30 @@ func (c *netConn) detach(*turn) {}
 func (c *netConn) enter(*Route) {}
 
 func (c *netConn) watch(t *turn) {
-	r, base := t.req, t.s.base
-	c.unbase = context.AfterFunc(base, func() { r.lost(context.Cause(base)) })
+	c.watchMu.Lock()
+	c.watched = t.req
+	c.watchMu.Unlock()
+	if c.unbase == nil {
+		c.unbase = context.AfterFunc(c.s.base, c.tell)
+	} else if c.s.base.Err() != nil {
+		c.tell()
+	}
 	c.watchReset(t)
 }
 
+// tell tells the handler that watches, if any does, of the server's end.
+func (c *netConn) tell() {
+	c.watchMu.Lock()
+	defer c.watchMu.Unlock()
+	if c.watched != nil {
+		c.watched.lost(context.Cause(c.s.base))
+	}
+}
+
 func (c *netConn) unwatch(*turn) {
-	c.unbase()
+	c.watchMu.Lock()
+	c.watched = nil
+	c.watchMu.Unlock()
 	c.unwatchReset()
 }
 

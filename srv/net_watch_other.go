@@ -2,6 +2,8 @@
 
 package srv
 
-// watchReset does nothing: a reset is seen at the next read or write.
-func (c *netConn) watchReset(*turn) {}
-func (c *netConn) unwatchReset()    {}
+// watcher is not built for this system: a reset is seen at the next read or write.
+type watcher struct{}
+
+func (c *netConn) watchReset(*turn)   {}
+func (c *netConn) unwatchReset() bool { return false }

@@ -45,7 +45,8 @@ func (t *turn) report(f fault, status int, in []byte, off, before int) {
 		return
 	}
 	from := min(max(off-excerptSize/2, 0), len(in))
-	r := Refusal{
+	r := &t.refusal // its place, since it escapes to the hook
+	*r = Refusal{
 		Rule: f.Rule(), Text: f.Text(), Section: f.Section(), Status: status,
 		Off: before + off, Excerpt: in[from:min(from+excerptSize, len(in))], Remote: t.port.addr(),
 	}
@@ -53,6 +54,7 @@ func (t *turn) report(f fault, status int, in []byte, off, before int) {
 		r.Route, r.Handled = t.route.Name, t.handled
 	}
 	t.s.refused(r, t.now)
+	*r = Refusal{}
 }
 
 // reportContent reports a refusal of the content.

@@ -37,6 +37,7 @@ type Server struct {
 	base       context.Context // parent of every request's context
 	cancel     context.CancelCauseFunc
 	draining   atomic.Bool // connections are to end
+	loopCount  int
 	tallies    []tally
 	malformed  [parser.ErrorCount]atomic.Uint64
 	failed     [errorCount]atomic.Uint64
@@ -73,18 +74,14 @@ func (s *Server) setup() {
 		s.room.L = &s.mu
 		s.accepting = map[net.Listener]struct{}{}
 		s.ended = make(chan struct{})
-		s.tallies = make([]tally, max(tallyCount, s.loopCount()))
+		if s.loopCount = s.Loops; s.loopCount <= 0 {
+			s.loopCount = runtime.GOMAXPROCS(0)
+		}
+		s.tallies = make([]tally, max(tallyCount, s.loopCount))
 		if s.bounds.connsPerAddr < noLimit {
 			s.perAddr = map[netip.Addr]int{}
 		}
 	})
-}
-
-func (s *Server) loopCount() int {
-	if s.Loops > 0 {
-		return s.Loops
-	}
-	return runtime.GOMAXPROCS(0)
 }
 
 // tick reads the server's clock.

@@ -41,6 +41,7 @@ type turn struct {
 	res     *Response
 	content *Content
 	route   *Route
+	refusal Refusal
 	handled bool          // the route's handler was called
 	wake    chan struct{} // loop engine: ends the sleep of who has parked
 }

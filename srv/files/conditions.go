@@ -43,7 +43,7 @@ func ifRange(fields hdr.View, v *version, now int64) bool {
 		return string(value) == v.etag
 	}
 	t, ok := parseDate(value)
-	return ok && t == v.unix && v.dated(now)
+	return ok && t == v.unix && v.dated(now) && v.natural()
 }
 
 // comparison is one of the two ways to compare entity-tags (RFC 9110 section 8.8.3.2).

@@ -147,6 +147,11 @@ func (v *version) intact() bool {
 // modifiedSince reports whether it was modified after the second t, as far as a date can tell.
 func (v *version) modifiedSince(t, now int64) bool { return v.unix > t || !v.dated(now) }
 
+// natural reports whether the file got its date by being written: nothing has changed about it since that second, as setting the date, or
+// putting it in the place of another file with that date, would have. Only then can octets be joined by the date (RFC 9110 section
+// 8.8.2.2); elsewhere than on systems that keep the time of change it cannot be known.
+func (v *version) natural() bool { return v.id.changed.sec == v.unix }
+
 // dated reports whether the date of the version stands for it alone, which makes it a strong validator (RFC 9110 section 8.8.2.2): the
 // second in which it was modified is over, and has been since before the disk was last looked at, so that no other version of that second
 // can come, unless somebody sets the date of a file to that of another, which the cache may see. Otherwise the date is not given out. Nor is
