@@ -43,7 +43,7 @@ func (r *Request) Context() context.Context {
 
 // OnLost has f called, at most once, where the context from Context would end before the handler returns; at once if that has happened
 // already. It is for handlers that wait for something else than the client and are not to allocate. f is called from within a
-// failing call of Response or Content, or from another goroutine; it must not block, nor use the Request, nor end the Server. Once the handler has
+// failing call of Response or Content, or from another goroutine; it must not block, nor use the Request. Once the handler has
 // returned, f neither runs nor is called. A later call replaces f; nil takes it back.
 func (r *Request) OnLost(f func()) {
 	r.live()

@@ -15,6 +15,7 @@ func (t *turn) find() (err fault) {
 	defer func() {
 		if !returned {
 			t.panicked(recover())
+			t.req.end()
 			err = ErrHandler
 		}
 	}()

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// loopListener is a listening socket, which all loops wait for. The kernel wakes one of them for a new connection, or a few.
+// loopListener is a listening socket, which all loops wait for. Of threads that wait in epoll_wait the kernel would wake only one, as
+// EPOLLEXCLUSIVE asks; of loops that wait by the runtime's poller it wakes all, and the others find nothing. A busy loop is not woken at all.
 type loopListener struct {
 	mu sync.RWMutex // accepting holds it for reading, closing for writing
 	fd int          // -1: closed
@@ -141,7 +142,7 @@ func (e *loopEngine) acceptOne(l *loop, ls *loopListener) bool {
 	case syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM:
 		e.backOff(errno)
 		return false
-	case syscall.EBADF, syscall.EINVAL, syscall.ENOTSOCK, syscall.EOPNOTSUPP, syscall.EPERM, syscall.EFAULT:
+	case syscall.EBADF, syscall.EINVAL, syscall.ENOTSOCK, syscall.EFAULT:
 		e.fail(errno)
 		return false
 	}

@@ -115,7 +115,7 @@ func (e *loopEngine) drain(kill bool) {
 	until := e.s.tick() + e.s.bounds.graceTime
 	for _, ls := range e.listeners {
 		ls.mu.RLock()
-		for !kill && ls.fd >= 0 && !e.s.tick().reached(until) && e.acceptOne(e.loops[0], ls) {
+		for !e.killed.Load() && ls.fd >= 0 && !e.s.tick().reached(until) && e.acceptOne(e.loops[0], ls) {
 		}
 		ls.mu.RUnlock()
 		ls.close()

@@ -133,7 +133,7 @@ func (p *runner) do(task task) {
 	}
 	r, had, watched := c.word.report(task.gen, task.bits)
 	if task.bits&evError != 0 && watched && r != reportStale {
-		p.l.e.tell(c, task.gen, ErrReset)
+		go p.l.e.tell(c, task.gen, ErrReset) // what it calls is the handler's, and may do what it likes
 	}
 	switch r {
 	case reportWake:
@@ -153,8 +153,7 @@ func (p *runner) own(c *loopConn) {
 	if p.leads && l.token.CompareAndSwap(p.token, p.token+1) {
 		p.serving = false
 		if w == wantTurn {
-			gen, _ := c.word.state()
-			l.tasks = append(l.tasks, task{c: c, gen: gen})
+			l.tasks = append(l.tasks, task{c: c})
 		}
 		return
 	}

@@ -3,6 +3,7 @@
 package srv
 
 import (
+	"context"
 	"runtime"
 	"testing"
 	"time"
@@ -63,4 +64,42 @@ func TestLoopCountIsFixed(t *testing.T) {
 		return s.loops != nil
 	}, "Run does not begin")
 	assert.Len(t, s.loops.loops, count)
+}
+
+// A context that a Router has asked for ends, even if the Router never returns.
+func TestRouterThatExits(t *testing.T) {
+	eachTCP(t, func(t *testing.T, start starter) {
+		noLeaks(t)
+		contexts := make(chan context.Context, 1)
+		s := loopServer(1, routerFunc(func(r *Request) *Route {
+			contexts <- r.Context()
+			runtime.Goexit()
+			return nil
+		}))
+		c := connect(t, start(t, s))
+		c.send(plain("/"))
+		ctx := within(t, contexts, "the Router does not run")
+		within(t, ctx.Done(), "the context does not end")
+		eventually(t, func() bool { return s.Stats().Conns == 0 && s.Stats().InFlight == 0 }, "something is left")
+		s.Close()
+	})
+}
+
+// Closing the server is no more than any other function.
+func TestCloseOnLost(t *testing.T) {
+	eachTCP(t, func(t *testing.T, start starter) {
+		noLeaks(t)
+		gone := make(chan bool)
+		var s *Server
+		s = loopServer(1, routes{"/wait": route("/wait", false, func(_ *Response, r *Request) {
+			r.OnLost(func() { s.Close(); close(gone) })
+			<-gone
+		})})
+		c := connect(t, start(t, s))
+		c.send(plain("/wait"))
+		eventually(t, func() bool { return s.Stats().InFlight == 1 }, "the handler does not start")
+		time.Sleep(time.Millisecond) // until it waits
+		c.resetNow()
+		within(t, s.ended, "Close hangs")
+	})
 }

@@ -26,10 +26,10 @@ type port interface {
 	// clock sets t.now and t.unix.
 	clock(t *turn)
 	// recv reads once into the room behind t.w and moves t.w. It returns errWait when nothing is there and the engine
-	// does not block, io.EOF after the peer's FIN, errReset when the connection is lost.
+	// does not block, io.EOF after the peer's FIN, ErrReset when the connection is lost.
 	recv(t *turn) error
 	// send writes t.pending once and calls t.took. It returns errWait when the socket takes nothing and the engine does not
-	// block, errReset when the connection is lost.
+	// block, ErrReset when the connection is lost.
 	send(t *turn) error
 	// wait blocks until recv or send is worth trying again.
 	wait(t *turn, w want) error

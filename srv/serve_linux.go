@@ -123,6 +123,11 @@ func (p *runner) close(c *loopConn) {
 	if c.phase == phaseActive {
 		p.l.sum.done.Add(1)
 	}
+	if _, watched := c.word.state(); watched { // a hook or a Router has asked, and called runtime.Goexit
+		l.e.watchMu.Lock()
+		c.word.watch(false)
+		l.e.watchMu.Unlock()
+	}
 	if c.x != nil && c.x != p.t {
 		putTurn(c.x)
 	}

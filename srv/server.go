@@ -69,7 +69,7 @@ const (
 func (s *Server) setup() {
 	s.once.Do(func() {
 		s.bounds = boundsOf(s.Limits, s.Timeouts)
-		s.start = time.Now().Add(-time.Second)
+		s.start = epoch
 		s.base, s.cancel = context.WithCancelCause(context.Background())
 		s.room.L = &s.mu
 		s.accepting = map[net.Listener]struct{}{}
@@ -83,6 +83,9 @@ func (s *Server) setup() {
 		}
 	})
 }
+
+// epoch is when the clock of all servers starts: a Route may be used by several.
+var epoch = time.Now().Add(-time.Second)
 
 // tick reads the server's clock.
 func (s *Server) tick() tick { return tick(time.Since(s.start) / time.Millisecond) }
@@ -199,7 +202,7 @@ func (s *Server) stop(cause error) {
 	e := s.loops
 	s.mu.Unlock()
 	if e != nil {
-		e.tellAll(cause)
+		go e.tellAll(cause)
 	}
 }
 
