@@ -35,15 +35,6 @@ func Fold(b []byte) {
 	binary.LittleEndian.PutUint64(b[n-8:], last|capitals(last)>>2)
 }
 
-// isFolded reports whether b, of more than 8 octets, has no capital in front of its last 8.
-func isFolded(b []byte) bool {
-	var found uint64
-	for i := 0; i < len(b)-8; i += 8 {
-		found |= capitals(binary.LittleEndian.Uint64(b[i : i+8]))
-	}
-	return found == 0
-}
-
 // foldShort folds up to 7 octets: 4 and more as two words of 4 that overlap.
 func foldShort(b []byte) {
 	n := len(b)
@@ -65,6 +56,15 @@ func foldShort(b []byte) {
 func capitals(w uint64) uint64 {
 	low := w &^ highs
 	return (low + 0x3f*ones) &^ (low + 0x25*ones) &^ w & highs
+}
+
+// others returns a word with bit 7 set in each octet of w that is neither a letter nor '-'.
+func others(w uint64) uint64 {
+	low := w &^ highs
+	lower := low | 0x20*ones
+	letters := (lower + 0x1f*ones) &^ (lower + 0x05*ones)
+	hyphens := (low ^ '-'*ones) + 0x7f*ones // bit 7 is clear where w has '-'
+	return (hyphens&^letters | w) & highs
 }
 
 func lower(c byte) byte {

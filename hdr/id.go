@@ -173,34 +173,52 @@ func shortWord(b []byte) (w uint64) {
 
 // Lookup returns the ID of a field name in any case, Unknown if it is not a well-known one.
 func Lookup(name []byte) ID {
-	if len(name) < 8 {
-		return find(name, shortWord(name))
-	}
-	return find(name, binary.LittleEndian.Uint64(name[len(name)-8:]))
-}
-
-// find is Lookup for a name with its last word.
-func find(name []byte, last uint64) ID {
-	n := len(name)
-	id := slots[slotOf(last, n)]
-	k := &knowns[id&63]
-	if k.size != n || last|k.fold[0] != k.want[0] {
-		return Unknown
-	}
-	if n > 8 && !k.starts(name) {
-		return Unknown
-	}
+	id, _, _ := Find(name, 0, len(name))
 	return id
 }
 
-// starts compares the words of name but the last. name has the size of k, which is above 8.
-func (k *known) starts(name []byte) bool {
-	diff := (binary.LittleEndian.Uint64(name) | k.fold[1]) ^ k.want[1]
-	if len(name) > 16 {
-		diff |= (binary.LittleEndian.Uint64(name[8:]) | k.fold[2]) ^ k.want[2]
-		if len(name) > 24 {
-			diff |= (binary.LittleEndian.Uint64(name[16:]) | k.fold[3]) ^ k.want[3]
+// Find is Lookup for the name b[start:end], 0 <= start <= end <= len(b). It reports also whether the name has no capital, if it is not empty, and
+// whether it is a token. Both come almost free of cost for a well-known name.
+func Find(b []byte, start, end int) (id ID, folded, token bool) {
+	size := end - start
+	var last uint64
+	if end >= 8 {
+		unused := 64 - 8*size // bits in front of a short name
+		last = binary.LittleEndian.Uint64(b[end-8:end:end]) >> (unused &^ (unused >> 63) & 63)
+	} else {
+		last = shortWord(b[start:end])
+	}
+	id = slots[slotOf(last, size)]
+	k := &knowns[id&63]
+	differ, capital := (last|k.fold[0])^k.want[0]|uint64(size^k.size), last^k.want[0]
+	if differ == 0 && size > 8 {
+		name := b[start:end]
+		w := binary.LittleEndian.Uint64(name)
+		differ, capital = (w|k.fold[1])^k.want[1], capital|(w^k.want[1])
+		if size > 16 {
+			w = binary.LittleEndian.Uint64(name[8:])
+			differ, capital = differ|((w|k.fold[2])^k.want[2]), capital|(w^k.want[2])
+			if size > 24 {
+				w = binary.LittleEndian.Uint64(name[16:])
+				differ, capital = differ|((w|k.fold[3])^k.want[3]), capital|(w^k.want[3])
+			}
 		}
 	}
-	return diff == 0
+	if differ == 0 && id != Unknown {
+		return id, capital == 0, true
+	}
+	capital, token = inspect(b[start:end], last)
+	return Unknown, capital == 0, token
+}
+
+// inspect returns 0 if there is no capital in name, and whether it is a token, given its last word.
+func inspect(name []byte, last uint64) (capital uint64, token bool) {
+	last |= '-' * ones << (8 * len(name)) // behind a short name
+	capital, doubts := capitals(last), others(last)
+	for i := 0; i < len(name)-8; i += 8 {
+		w := binary.LittleEndian.Uint64(name[i : i+8])
+		capital |= capitals(w)
+		doubts |= others(w)
+	}
+	return capital, doubts == 0 && len(name) > 0 || IsToken(name)
 }

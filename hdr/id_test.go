@@ -151,3 +151,27 @@ func TestBits(t *testing.T) {
 	assert.Empty(t, hdr.IDCount.String())
 	assert.Empty(t, hdr.ID(255).String())
 }
+
+func TestFind(t *testing.T) {
+	for _, name := range append(wellKnown[1:], "a", "X", "DNT", "sec-ch-ua", "Sec-Fetch-Site", "x_y1", "x-token-with-!#$%&'*+.^`|~", "") {
+		for _, spelling := range []string{name, strings.ToLower(name), strings.ToUpper(name)} {
+			for _, before := range []string{"", "GET / HTTP/1.1\r\n"} {
+				check := func(spelling string) {
+					b := []byte(before + spelling + ": value")
+					id, folded, token := hdr.Find(b, len(before), len(before)+len(spelling))
+					require.Equal(t, hdr.Lookup([]byte(spelling)), id, spelling)
+					require.Equal(t, hdr.IsToken(spelling), token, "%q", spelling)
+					if spelling != "" {
+						require.Equal(t, !strings.ContainsAny(spelling, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"), folded, "%q", spelling)
+					}
+				}
+				check(spelling)
+				for i := range len(spelling) {
+					for _, c := range []string{"\x00", " ", "\r", ":", "@", "[", "\x7f", "\x8d", "\xe1", "-", "M"} {
+						check(spelling[:i] + c + spelling[i+1:])
+					}
+				}
+			}
+		}
+	}
+}

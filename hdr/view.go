@@ -2,7 +2,6 @@ package hdr
 
 import (
 	"bytes"
-	"encoding/binary"
 	"iter"
 )
 
@@ -72,19 +71,8 @@ func (x *Index) Note(b []byte) (seen, repeated Bits) {
 	start := int(x.start)
 	x.folded = true
 	for i, l := range x.lines[:x.count] {
-		colon := int(l.Colon)
-		name := b[start:colon]
-		var last uint64
-		switch size := colon - start; {
-		case colon < 8:
-			last = shortWord(name[max(size-8, 0):])
-		case size < 8:
-			last = binary.LittleEndian.Uint64(b[colon-8:]) >> (64 - 8*size)
-		default:
-			last = binary.LittleEndian.Uint64(b[colon-8:])
-		}
-		x.folded = x.folded && capitals(last) == 0 && (len(name) <= 8 || isFolded(name))
-		id := find(name, last)
+		id, folded, _ := Find(b, start, int(l.Colon))
+		x.folded = x.folded && folded
 		if id != Unknown {
 			if x.seen.Has(id) {
 				x.repeated |= id.Bit()

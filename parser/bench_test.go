@@ -96,13 +96,6 @@ func acceptHead(h *Head, b []byte) int {
 // indexAlone finds lines and well-known names of a request head, and returns its size.
 func indexAlone(h *Head, b []byte) int {
 	s := &h.section
-	if usedPath == pathWords {
-		if !h.requestLine(b) || !h.fields(b) {
-			return 0
-		}
-		s.index.Note(b)
-		return s.pos
-	}
 	p := &s.pass
 	p.pos, p.entries, p.state, p.done, p.noted, p.hostOK, p.whole = 0, 0, passRequest, false, false, false, true
 	s.run(b)

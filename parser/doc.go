@@ -62,7 +62,8 @@
 // On amd64 a pass with AVX-512 or AVX2 goes ahead of the machine (scan.go): 64 octets in one step, for all of a head that has nothing unusual in
 // it. Whatever it does not like, it leaves to the machine, which alone decides what is refused, and where. It may read up to 64
 // octets behind the end of the slice that it is given, never behind its capacity: a buffer with 64 octets of room behind what was
-// received lets it recognise the well-known names and check Host as well, instead of doing so afterwards.
+// received lets it recognise the well-known names and check Host as well, instead of doing so afterwards. Elsewhere such a pass, line by line
+// and with words of eight octets, goes over the start of a request.
 //
 // # The order of errors
 //
@@ -105,5 +106,5 @@
 //	version.go         RFC 9112 section 2.3      framing.go   RFC 9112 sections 6, 9.3, RFC 9110 section 10.1.1
 //	field_section.go   RFC 9112 section 5        chunked.go   RFC 9112 section 7.1
 //	octets.go          classes of octets         limits.go    every bound
-//	swar.go            words of eight octets     scan.go      vector passes: scan_*.s, fold_*.s, cpu_*.s
+//	swar.go            words of eight octets     scan.go      passes: scan_words.go, scan_*.s, fold_*.s, cpu_*.s
 package parser

@@ -153,7 +153,7 @@ func (h *Head) Reset(l Limits) {
 // and the same again if it is called again after the first or the last. Octets seen in earlier calls are not looked at again. The
 // names of the fields of an accepted head are folded to lower case in b; b is never changed otherwise.
 func (h *Head) Parse(b []byte) (n int, e Error) {
-	if usedPath != pathWords && h.phase == inLead && h.pos == 0 {
+	if h.phase == inLead && h.pos == 0 {
 		if n = h.scan(b); n > 0 {
 			return n, 0
 		}

@@ -63,7 +63,7 @@ const (
 type path uint8
 
 const (
-	pathWords path = iota // the machine alone, with words of eight octets
+	pathWords path = iota // words of eight octets
 	pathAVX2
 	pathAVX512
 )
@@ -92,6 +92,13 @@ func (h *Head) scan(b []byte) int {
 	}
 	h.target, h.query, h.version = p.target, p.query, p.start-len("HTTP/1.1\r\n")
 	count := p.entries / 2
+	if usedPath == pathWords && p.done && p.seen.Has(hdr.Host) { // the other paths have done it
+		lines, first := s.index.Raw()
+		if l := lines[first[hdr.Host]]; b[l.Colon+1] == ' ' {
+			_, bad := checkHost(b, int(l.Colon)+2, int(l.CR))
+			p.hostOK = bad < 0
+		}
+	}
 	if !p.hostOK || p.repeated.Has(hdr.Host) || count > h.limits.Fields || b[p.target] != '/' || b[0] == 'C' { // as in CONNECT
 		h.phase = inFields
 		s.index.Reset(p.start)

@@ -101,10 +101,13 @@ func (t *tables) makeClasses() {
 // run is the pass over b that s.pass describes, on the used path.
 func (s *fieldSection) run(b []byte) {
 	lines, first := s.index.Raw()
-	if usedPath == pathAVX512 {
+	switch usedPath {
+	case pathAVX512:
 		passAVX512(b, &s.pass, &lines[0], &first[0], &vectorTables)
-	} else {
+	case pathAVX2:
 		passAVX2(b, &s.pass, &lines[0], &first[0], &vectorTables)
+	default:
+		s.pass.words(b, lines, first)
 	}
 }
 

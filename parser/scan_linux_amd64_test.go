@@ -17,44 +17,6 @@ import (
 // vectorPaths are the passes, with the largest Host that they look at.
 var vectorPaths = map[path]int{pathAVX2: 32, pathAVX512: 64}
 
-// twinHeads are what the passes are tried on, in full and up to every size below.
-func twinHeads() []string {
-	fields := "Host: example.org:8080\r\nUser-Agent: some/1.0 (thing; rv:1)\r\nDNT:1\r\nte: trailers\r\nX:\r\nContent-Length: \t 5 \r\naccept:a\r\nACCEPT: b\r\n"
-	heads := []string{
-		"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
-		"GET /a?b=c HTTP/1.1\r\n" + fields + fields + "Last: one\r\n\r\nbody\r\n\r\n",
-		"PROPFIND /" + strings.Repeat("path/", 20) + "?q=?" + strings.Repeat("0", 90) + " HTTP/1.1\r\n" + fields + "\r\n",
-		"G / HTTP/1.1\r\n" + strings.Repeat("a:\r\n", 70) + "\r\n",
-		"GET / HTTP/1.1\r\n" + strings.Repeat("N", 40) + ": long\r\n" + "Host:" + strings.Repeat("h", 70) + "\r\nhost: " + strings.Repeat("i", 33) + ":80\r\n\r\n",
-		"GET / HTTP/1.1\r\nHost: " + strings.Repeat("h", 64) + "\r\nX: \xff\x80\tobs-text\r\n" + fields + "\r\n",
-		"GET  HTTP/1.1\r\nHost: a\r\n\r\n",
-		" / HTTP/1.1\r\nHost: a\r\n\r\n",
-	}
-	for _, host := range []string{
-		"a:12345", "a:1234", "a:b", "a:1b", ":1", "a/b", "a:", "a:1:2", "", "a b", "a ", "\ta", "%41", "[::1]", "a\xff",
-		strings.Repeat("h", 32), strings.Repeat("h", 33), strings.Repeat("h", 59) + ":1234", strings.Repeat("h", 60) + ":1234",
-	} {
-		heads = append(heads, "GET / HTTP/1.1\r\nAccept: b\r\nHost: "+host+"\r\nHost:a\r\n\r\n")
-	}
-	for _, id := range []hdr.ID{hdr.TE, hdr.Connection, hdr.AccessControlRequestHeaders} {
-		heads = append(heads, "GET / HTTP/1.1\r\n"+strings.ToUpper(id.String())+"x: y\r\n"+id.String()+": z\r\n\r\n")
-	}
-	for id := hdr.Unknown + 1; id < hdr.IDCount; id += 8 {
-		var s strings.Builder
-		for i := id; i < min(id+8, hdr.IDCount); i++ {
-			fmt.Fprintf(&s, "%s: v\r\nX%s: w\r\n", strings.ToUpper(i.String()[:1])+i.String()[1:], i.String()[1:])
-		}
-		heads = append(heads, "PUT / HTTP/1.1\r\n"+s.String()+"\r\n")
-	}
-	valid := "POST /some/where?x=1 HTTP/1.1\r\n" + fields + "\r\n"
-	for _, bad := range []string{"\x00", "\r", "\n", "\x7f", ":", " ", "\xc3", "\r\n\r\n", "\r\n:"} {
-		for at := 0; at < len(valid); at += 3 {
-			heads = append(heads, valid[:at]+bad+valid[at+1:])
-		}
-	}
-	return heads
-}
-
 // sameAsTwin runs a pass and its twin over b, as s says, and requires that they do the same. It returns what the pass made of s.
 func sameAsTwin(t *testing.T, b []byte, s fieldSection) fieldSection {
 	t.Helper()

@@ -12,7 +12,7 @@ const http11 = 'H' | 'T'<<8 | 'T'<<16 | 'P'<<24 | '/'<<32 | '1'<<40 | '.'<<48 | 
 
 // isHTTP11 reports whether b[i:] starts with "HTTP/1.1" CRLF, as most request lines end.
 func isHTTP11(b []byte, i int) bool {
-	return i <= len(b)-len(versionInRequest) && word(b, i) == http11 && b[i+8] == '\r' && b[i+9] == '\n'
+	return i <= len(b)-len(versionInRequest) && load(b[i:]) == http11 && b[i+8] == '\r' && b[i+9] == '\n'
 }
 
 // consumeVersion goes on at b[i] with a version that starts at offset start and has the form given. It returns the offset
