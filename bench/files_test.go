@@ -56,7 +56,7 @@ func BenchmarkFiles(b *testing.B) {
 		} {
 			b.Run(ask.name+"/"+target.name, func(b *testing.B) {
 				c := fetch(b, target.start(b, dir), "GET /files/"+ask.path+" HTTP/1.1\r\nHost: a\r\n"+ask.line+"\r\n", ask.status, ask.size)
-				b.SetBytes(int64(ask.size))
+				b.SetBytes(int64(c.size))
 				b.ReportAllocs()
 				for b.Loop() {
 					c.exchange(b)
