@@ -183,7 +183,7 @@ func Find(b []byte, start, end int) (id ID, folded, token bool) {
 	size := end - start
 	var last uint64
 	if end >= 8 {
-		unused := 64 - 8*size // bits in front of a short name
+		unused := int64(64 - 8*size) // bits in front of a short name
 		last = binary.LittleEndian.Uint64(b[end-8:end:end]) >> (unused &^ (unused >> 63) & 63)
 	} else {
 		last = shortWord(b[start:end])
