@@ -126,7 +126,7 @@ func FuzzAnswers(f *testing.F) {
 			}
 			body, err := io.ReadAll(res.Body)
 			// A refused HEAD request cannot be told from its answer, which has no content then.
-			if err != nil && res.Close && len(body) == 0 && bytes.HasPrefix(request, []byte("HEAD")) {
+			if err != nil && res.Close && len(body) == 0 && bytes.Contains(request, []byte("HEAD ")) {
 				return
 			}
 			require.NoError(t, err, "%q", answer)
