@@ -16,6 +16,7 @@ type Stats struct {
 	Aborted  uint64 // responses cut off
 	Panics   uint64 // handlers that panicked
 	Stolen   uint64 // times that an inline handler held up an event loop, and the loop was taken from it
+	Demoted  uint64 // times that a Route lost its right to be inline for that, for a minute
 	Refused  uint64 // requests refused
 	Refusals []RuleCount
 }
@@ -28,8 +29,8 @@ type RuleCount struct {
 
 // tally is a set of counters that few goroutines write, on cache lines of their own; Stats adds them up.
 type tally struct {
-	accepted, requests, done, aborted, panics, stolen atomic.Uint64
-	_                                                 [128 - 6*8]byte
+	accepted, requests, done, aborted, panics, stolen, demoted atomic.Uint64
+	_                                                          [128 - 7*8]byte
 }
 
 const tallyCount = 8
@@ -49,6 +50,7 @@ func (s *Server) Stats() Stats {
 		st.Aborted += t.aborted.Load()
 		st.Panics += t.panics.Load()
 		st.Stolen += t.stolen.Load()
+		st.Demoted += t.demoted.Load()
 	}
 	st.InFlight = int(st.Requests - done)
 	for i := range s.malformed {

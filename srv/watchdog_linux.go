@@ -157,6 +157,7 @@ func (d *watchdog) blame(p *runner, certain bool) {
 		return
 	}
 	atomic.StoreUint32(&m.until, uint32(now+demotionTime)|1)
+	s.tallies[0].demoted.Add(1)
 	m.count = 0
 	if !m.logged {
 		m.logged = true

@@ -109,6 +109,7 @@ func TestDemotion(t *testing.T) {
 		c.expect(ok("hello"))
 	}
 
+	assert.EqualValues(t, 1, s.Stats().Demoted)
 	assert.Contains(t, log.String(), "route=/stuck")
 	assert.Contains(t, log.String(), "holdUpTheLoop")
 	assert.Equal(t, 1, strings.Count(log.String(), "inline handler holds up"))
