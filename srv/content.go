@@ -2,6 +2,7 @@ package srv
 
 import (
 	"io"
+	"sync/atomic"
 
 	"barewire/hdr"
 )
@@ -20,13 +21,29 @@ type Content struct {
 	trailers  hdr.View
 	err       error
 	expecting bool // the client waits for 100 (Continue), RFC 9110 section 10.1.1
+
+	attention atomic.Uint32 // of who may be waiting: see Wake
 }
+
+// What is known of the handler's wait for the client.
+const (
+	attentive uint32 = iota // there is none
+	waiting                 // it has begun, or is about to
+	woken                   // Wake was called, and the handler has not been told
+)
 
 func (c *Content) reset(limit int64) {
 	t := c.t
 	t.used = 0
 	c.limit, c.piece, c.tail, c.trailers, c.err = limit, nil, nil, hdr.View{}, nil
 	c.expecting = t.head.ExpectContinue() && t.head.Size() != 0
+}
+
+// end forgets a Wake that the handler was not told of before it returned.
+func (c *Content) end() {
+	if c.attention.Load() != attentive {
+		c.attention.Store(attentive)
+	}
 }
 
 // open starts decoding, once the route has set the limit.
@@ -44,7 +61,13 @@ func (c *Content) Size() int64 { return c.live().head.Size() }
 
 // Next returns the next piece of the content, at least one octet, borrowed until the next call. It waits for the client
 // when nothing has come, having sent 100 (Continue) if the client waits for that. At the end it returns io.EOF.
-func (c *Content) Next() ([]byte, error) {
+func (c *Content) Next() ([]byte, error) { return c.next(true) }
+
+// Received is Next without the wait: nil and no error mean that the client has to send more first. Only what the server has
+// read already counts.
+func (c *Content) Received() ([]byte, error) { return c.next(false) }
+
+func (c *Content) next(wait bool) ([]byte, error) {
 	t := c.live()
 	if tail := c.tail; len(tail) > 0 { // Read has not got that far
 		c.tail = nil
@@ -72,13 +95,30 @@ func (c *Content) Next() ([]byte, error) {
 		case t.body.Done():
 			c.trailers = t.body.Trailers(in)
 			c.err = io.EOF
+		case n == 0 && !wait:
+			return nil, nil
 		case n == 0:
-			if err := t.more(); err != nil {
+			switch err := t.more(); err {
+			case nil:
+			case ErrWoken:
+				return nil, err
+			default:
 				c.fail(err)
 			}
 		}
 	}
 	return nil, c.err
+}
+
+// Wake has the Next, Read or WriteTo that waits for the client return ErrWoken; if none does, the next one that would. That is no failure:
+// nothing is lost, and the call may be made again. It is for handlers that wait for something beside the client, who call Wake
+// from the goroutine that gets it. Unlike the other methods it may be called by any goroutine, until the handler returns or
+// hijacks the connection. It does not block.
+func (c *Content) Wake() {
+	t := c.live()
+	if c.attention.Swap(woken) == waiting {
+		t.port.wake(t)
+	}
 }
 
 func (c *Content) fail(err error) {

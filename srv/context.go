@@ -108,6 +108,7 @@ func (r *Request) lost(cause error) {
 
 // end ends what is told when the handler has returned.
 func (r *Request) end() {
+	r.t.content.end()
 	l := &r.loss
 	if !l.used {
 		l.over = true

@@ -18,6 +18,7 @@ const (
 	ErrClosed                          // the server was shut down or closed
 	ErrListen                          // Run without Listen
 	ErrEngine                          // the engine is not built for this system
+	ErrWoken                           // Content.Wake was called: the wait for content is over, and may begin again
 
 	errorCount
 )
@@ -40,6 +41,7 @@ var faults = [...]struct {
 	ErrClosed:         {"closed", "server was shut down or closed", "", 0},
 	ErrListen:         {"listen", "nothing to serve: Listen first", "", 0},
 	ErrEngine:         {"engine", "engine is not built for this system", "", 0},
+	ErrWoken:          {"woken", "wait for content was ended by Wake", "", 0},
 }
 
 // Error returns the text with the package's name.

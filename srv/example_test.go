@@ -175,6 +175,33 @@ func ExampleRequest_Context() {
 	// afterwards: context canceled
 }
 
+// A handler that reads content and waits for a reply at the same time is woken by the reply.
+func ExampleContent_Wake() {
+	s := serverOf(func(w *srv.Response, r *srv.Request) {
+		content, reply := r.Content(), make(chan string, 1)
+		go func() {
+			reply <- "enough"
+			content.Wake() // the handler awaits the reply, so it has not returned
+		}()
+		for {
+			switch _, err := content.Next(); err {
+			case nil: // a piece
+			case srv.ErrWoken:
+				w.WriteString(<-reply)
+				return
+			default:
+				return
+			}
+		}
+	})
+	client, server := net.Pipe()
+	go s.ServeConn(server)
+	fmt.Fprint(client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhello") // and no more
+	response, _ := io.ReadAll(client)
+	fmt.Printf("%s\n", response[len(response)-len("enough"):])
+	// Output: enough
+}
+
 // Next gives the content as it arrives, whatever the framing, without copying it.
 func ExampleContent_Next() {
 	s := serverOf(func(w *srv.Response, r *srv.Request) {

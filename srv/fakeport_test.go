@@ -250,6 +250,8 @@ func (p *fakePort) wait(t *turn, w want) error {
 	return nil
 }
 
+func (p *fakePort) wake(*turn) {}
+
 func (p *fakePort) detach(*turn) {
 	p.detached++
 	if p.onDetach != nil {

@@ -86,6 +86,9 @@ func (p *runner) wait(t *turn, w want) error {
 	c := p.c
 	p.use(t)
 	for {
+		if w == wantRead && t.content.attention.Load() == woken {
+			return ErrWoken
+		}
 		p.arm(c)
 		parked, had := c.word.park(w == wantWrite)
 		if parked {
@@ -102,6 +105,15 @@ func (p *runner) wait(t *turn, w want) error {
 		case t.now.reached(c.due):
 			return errTimeout
 		}
+	}
+}
+
+// wake has the owner look, as a deadline does.
+func (p *runner) wake(*turn) {
+	c := p.c
+	gen, _ := c.word.state()
+	if r, _, _ := c.word.report(gen, evLook); r == reportWake {
+		c.x.wake <- struct{}{}
 	}
 }
 

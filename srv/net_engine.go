@@ -255,6 +255,10 @@ func (c *netConn) recv(t *turn) error {
 	}
 	for {
 		c.armRead()
+		if t.content.attention.Load() == woken { // looked at behind armRead, which may have undone what wake did
+			c.clock(t)
+			return ErrWoken
+		}
 		n, err := c.nc.Read(t.room())
 		c.clock(t)
 		t.w += n
@@ -301,6 +305,8 @@ func (c *netConn) send(t *turn) error {
 	}
 	return ErrReset
 }
+
+func (c *netConn) wake(*turn) { c.kick() }
 
 // wait is never called: recv and send block.
 func (c *netConn) wait(*turn, want) error { return nil }

@@ -145,6 +145,8 @@ func TestKeptObjects(t *testing.T) {
 		"Hijack":      func() { keptW.Hijack() },
 		"Size":        func() { keptC.Size() },
 		"Next":        func() { keptC.Next() },
+		"Received":    func() { keptC.Received() },
+		"Wake":        func() { keptC.Wake() },
 		"Read":        func() { keptC.Read(make([]byte, 1)) },
 		"WriteTo":     func() { keptC.WriteTo(io.Discard) },
 	}

@@ -17,7 +17,7 @@ const (
 	wantGone              // the connection was hijacked
 )
 
-// port is what an engine offers to the connection core. Its methods are called only by the goroutine that holds the
+// port is what an engine offers to the connection core. Its methods, but for wake, are called only by the goroutine that holds the
 // turn, and never two at a time.
 //
 // Deadlines: before recv, send and wait the core has set conn.due. They return errTimeout once it is reached, without having
@@ -33,6 +33,9 @@ type port interface {
 	send(t *turn) error
 	// wait blocks until recv or send is worth trying again.
 	wait(t *turn, w want) error
+	// wake ends the recv or wait for input that is under way, or about to be, with ErrWoken: t.content.attention says so already.
+	// Unlike the others it is called by any goroutine, while a handler runs.
+	wake(t *turn)
 	// detach is called before anything that may block, and may be called again.
 	detach(t *turn)
 	// enter is called before an inline handler.

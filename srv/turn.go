@@ -192,6 +192,23 @@ func (t *turn) more() error {
 	if c.flags.has(flagEOF) {
 		return t.body.End()
 	}
+	attention := &t.content.attention
+	if !attention.CompareAndSwap(attentive, waiting) {
+		attention.Store(attentive)
+		return ErrWoken
+	}
+	err := t.input()
+	if err == ErrWoken {
+		attention.Store(attentive)
+	} else {
+		attention.CompareAndSwap(waiting, attentive)
+	}
+	return err
+}
+
+// input waits for more content.
+func (t *turn) input() error {
+	c := t.c
 	for {
 		t.port.clock(t)
 		c.arm(t, readDue)

@@ -47,12 +47,12 @@
 // before, so memory is one buffer for each direction, however large the content and however slow the reader. What has been read
 // leaves at once: no piece waits for the next. Exchanges are pooled, and a request that goes over a connection of the pool allocates nothing.
 //
-// Between the pieces of the request that the upstream takes at once, a look is taken at whether it has answered. While it does not take
-// one, the response is read too, and passed on. So an upstream may answer before it has the whole request, even stop reading
-// until its answer is taken, and the answer gets through; once the answer is whole, the rest of the request is not sent. Only
-// for a piece that has to wait, and over TLS, the read and the write have a goroutine each, of which the exchange awaits the end.
-// One wait cannot be cut short: an answer that comes while the client is silent in the middle of its content is passed on when
-// the client goes on, and lost if it does not before the server's time for content is over.
+// Between the pieces of the request that are there and that the upstream takes at once, a look is taken at whether it has answered.
+// While the client has to send more, or the upstream does not take a piece, the response is read too, and passed on. So an upstream
+// may answer before it has the whole request, even stop reading until its answer is taken or wait for the client to go on, and
+// the answer gets through; once the answer is whole, the rest of the request is not sent. Only for that the read has a goroutine,
+// and so has the write of a piece that has to wait; the exchange awaits their end, and what is read ends a wait for
+// the client (srv.Content.Wake).
 //
 // # Connections
 //

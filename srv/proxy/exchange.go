@@ -40,8 +40,9 @@ type exchange struct {
 	r *srv.Request
 
 	link    *link
-	reading bool // a read is under way, and will end in came
-	writing bool // a write is under way, and will end in sent
+	reading bool           // a read is under way, and will end in came
+	writing bool           // a write is under way, and will end in sent
+	readers sync.WaitGroup // the goroutines of reads, which end a little later
 	came    chan arrival
 	sent    chan error
 
@@ -91,7 +92,11 @@ var exchanges = sync.Pool{New: func() any {
 		came: make(chan arrival, 1), sent: make(chan error, 1),
 	}
 	x.onLost = x.lost
-	x.readRoom = func() { x.came <- x.read(x.room) }
+	x.readRoom = func() {
+		x.came <- x.read(x.room)
+		x.r.Content().Wake()
+		x.readers.Done()
+	}
 	x.writeRest = func() {
 		_, err := x.link.nc.Write(x.rest)
 		x.sent <- err
@@ -214,6 +219,7 @@ func (x *exchange) drop() {
 		x.unclean = x.unclean || !isTimeout(got.err)
 		x.reading = false
 	}
+	x.readers.Wait()
 	x.link, x.room, x.rest = nil, nil, nil
 	x.mu.Lock()
 	x.tcp = nil

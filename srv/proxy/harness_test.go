@@ -159,13 +159,15 @@ func newProxy(t *testing.T, upstream string) *Proxy {
 
 // serve runs a server with the proxy under /httpbin/ and returns its address. Once the test's clients
 // are closed, no connection may stay.
-func serve(t *testing.T, p *Proxy) string {
+func serve(t *testing.T, p *Proxy) string { return serveOn(t, srv.EngineAuto, p) }
+
+func serveOn(t *testing.T, engine srv.Engine, p *Proxy) string {
 	m := route.New()
 	m.Any("/httpbin/*", p.ServeHTTP).ContentSize(-1)
 	m.Any("/whole", p.ServeHTTP)
 	m.Handle("OPTIONS", "*", p)
 	m.Handle("CONNECT", "*", p)
-	return run(t, &srv.Server{Router: m})
+	return run(t, &srv.Server{Router: m, Engine: engine})
 }
 
 func run(t *testing.T, s *srv.Server) string {

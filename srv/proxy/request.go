@@ -36,9 +36,18 @@ func (x *exchange) send() Error {
 func (x *exchange) sendContent(content *srv.Content) Error {
 	x.consumed = true
 	for left := content.Size(); ; {
-		piece, err := content.Next()
+		piece, err := content.Received()
+		if piece == nil && err == nil {
+			x.listen()
+			piece, err = content.Next()
+		}
 		last := err == io.EOF
 		switch {
+		case err == srv.ErrWoken:
+			if fail := x.glance(); fail != 0 || x.phase == whole {
+				return fail
+			}
+			continue
 		case last:
 			piece = lastChunk
 		case err != nil:
@@ -77,10 +86,7 @@ func (x *exchange) write(out []byte) (taken bool, fail Error) {
 	x.link.tcp.SetWriteDeadline(time.Now().Add(x.p.timeout()))
 	go x.writeRest()
 	for {
-		if !x.reading {
-			x.reading, x.room = true, x.space()
-			go x.readRoom()
-		}
+		x.listen()
 		select {
 		case err := <-x.sent:
 			x.writing = false
@@ -97,6 +103,16 @@ func (x *exchange) write(out []byte) (taken bool, fail Error) {
 			x.link.tcp.SetWriteDeadline(time.Now().Add(x.p.timeout()))
 		}
 	}
+}
+
+// listen has the response read while something else is waited for. What comes ends a wait for the client's content.
+func (x *exchange) listen() {
+	if x.reading {
+		return
+	}
+	x.reading, x.room = true, x.space()
+	x.readers.Add(1)
+	go x.readRoom()
 }
 
 // glance passes on what has come of the response meanwhile, without waiting for it.

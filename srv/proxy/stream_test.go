@@ -360,6 +360,77 @@ func TestEarlyAnswer(t *testing.T) {
 	}
 }
 
+// What the upstream does is passed on while the client is silent in the middle of its content.
+func TestSilentClient(t *testing.T) {
+	t.Run("engine of the system", func(t *testing.T) { testSilentClient(t, srv.EngineAuto) })
+	t.Run("net engine", func(t *testing.T) { testSilentClient(t, srv.EngineNet) })
+}
+
+func testSilentClient(t *testing.T, engine srv.Engine) {
+	framings := map[string][4]string{ // the head's last line, and three pieces
+		"Content-Length": {"Content-Length: 15", "hello", "world", "again"},
+		"chunked":        {"Transfer-Encoding: chunked", "5\r\nhello\r\n", "5\r\nworld\r\n", "5\r\nagain\r\n"},
+		"within a chunk": {"Transfer-Encoding: chunked", "f\r\nhello", "world", "again\r\n"},
+		"chunk to begin": {"Transfer-Encoding: chunked", "5\r\nhello\r\n5", "\r\nworld\r\n5", "\r\nagain\r\n0"},
+	}
+	for name, framing := range framings {
+		request := "PUT /httpbin/x HTTP/1.1\r\nHost: a\r\n" + framing[0] + "\r\n\r\n"
+		size, offset := len("hello"), 0
+		if framing[0] != "Content-Length: 15" {
+			size, offset = len("5\r\nhello\r\n"), len("5\r\n") // as it is framed for the upstream, piece by piece
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Run("answer", func(t *testing.T) {
+				c := dial(t, serveOn(t, engine, newProxy(t, upstream(t, func(u *peer) {
+					u.head()
+					u.take(size)
+					u.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 8\r\n\r\ntoo much")
+				}))))
+				c.send(request + framing[1])
+				r, content, err := c.response("PUT")
+				require.NoError(t, err)
+				assert.Equal(t, []any{413, "too much"}, []any{r.StatusCode, content})
+			})
+			t.Run("interim response", func(t *testing.T) {
+				c := dial(t, serveOn(t, engine, newProxy(t, upstream(t, func(u *peer) {
+					u.head()
+					u.take(size)
+					u.send("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+					<-u.t.Context().Done()
+				}))))
+				c.send(request + framing[1])
+				c.expect("HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n")
+			})
+			t.Run("break", func(t *testing.T) {
+				c := dial(t, serveOn(t, engine, newProxy(t, upstream(t, func(u *peer) {
+					u.head()
+					u.take(size)
+				}))))
+				c.send(request + framing[1])
+				r, _, err := c.response("PUT")
+				require.NoError(t, err)
+				assert.Equal(t, 502, r.StatusCode)
+			})
+			t.Run("conversation", func(t *testing.T) {
+				c := dial(t, serveOn(t, engine, newProxy(t, upstream(t, func(u *peer) {
+					u.head()
+					u.send("HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n")
+					for range 3 {
+						piece := u.take(size)
+						u.send(piece[offset:][:5])
+					}
+				}))))
+				c.send(request)
+				c.head()
+				for i, want := range []string{"hello", "world", "again"} {
+					c.send(framing[1+i])
+					c.expect(want)
+				}
+			})
+		})
+	}
+}
+
 func TestExpectContinue(t *testing.T) {
 	const request = "POST /httpbin/x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
 	t.Run("upstream there", func(t *testing.T) {
