@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -32,5 +33,22 @@ func TestFile(t *testing.T) {
 		}
 		answer := string(srvtest.Do(s, []byte("GET /file HTTP/1.1\r\nHost: a\r\nRange: bytes=10-12\r\n\r\n")))
 		assert.True(t, strings.HasSuffix(answer, "\r\n\r\n012"), answer)
+	}
+}
+
+// What cannot be sent is an error at the start.
+func TestNoFile(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.Symlink("nothing", filepath.Join(dir, "dangling")))
+	for name, why := range map[string]string{
+		dir:                            "not a regular file",
+		os.DevNull:                     "not a regular file",
+		filepath.Join(dir, "nothing"):  syscall.ENOENT.Error(),
+		filepath.Join(dir, "dangling"): syscall.ENOENT.Error(),
+	} {
+		_, err := parseOptions([]string{"-file", name}, io.Discard)
+		assert.ErrorContains(t, err, "-file: ", name)
+		assert.ErrorContains(t, err, name)
+		assert.ErrorContains(t, err, why)
 	}
 }

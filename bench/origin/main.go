@@ -66,7 +66,9 @@ func parseOptions(args []string, stderr io.Writer) (o options, err error) {
 		}
 	}
 	if err == nil && *file != "" {
-		o.file, err = fileHandler(*file)
+		if o.file, err = fileHandler(*file); err != nil {
+			err = fmt.Errorf("-file: %w", err)
+		}
 	}
 	if err == nil && *upstream != "" {
 		o.proxy, err = proxy.New(*upstream)

@@ -1,8 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"io"
-	"path/filepath"
+	"os"
 	"sync"
 	"time"
 
@@ -32,17 +33,21 @@ func newRouter(o options) srv.Router {
 	return m
 }
 
-// fileHandler returns what sends one file, from the cache of its directory.
+// fileHandler returns what sends one file, which has to be there.
 func fileHandler(path string) (srv.HandlerFunc, error) {
-	path, err := filepath.EvalSymlinks(path)
+	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
-	d, err := files.New(filepath.Dir(path))
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	return d.One(filepath.Base(path)), nil
+	f.Close()
+	return files.One(path, nil), nil
 }
 
 const textPlain = "text/plain"

@@ -198,7 +198,7 @@ func TestCommandLine(t *testing.T) {
 	}{
 		{"help", []string{"-h"}, exitOK, "-upstream URL"},
 		{"unknown engine", []string{"-engine", "x"}, exitUsage, `unknown engine "x"`},
-		{"file", []string{"-file", "nothing"}, exitUsage, "origin: lstat nothing: "},
+		{"file", []string{"-file", "nothing"}, exitUsage, "origin: -file: "},
 		{"upstream", []string{"-upstream", "ftp://a"}, exitUsage, "want http://host or https://host"},
 		{"argument", []string{"x"}, exitUsage, `unexpected argument "x"`},
 		{"unknown flag", []string{"-x"}, exitUsage, "not defined: -x"},

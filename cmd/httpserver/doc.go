@@ -22,10 +22,10 @@
 //
 // # The clip
 //
-// It is looked for at each request, so it may come and go: in the working directory, in its parents up to one that has a go.mod, and
-// in the folder of the program; an absolute name is taken as it is. Where there is none the answer is a 404 page that says so, and the
-// rest of the server does not mind. What is there but cannot be read counts as missing, and is logged once. A player that seeks asks for
-// ranges of it.
+// It is looked for in the working directory, in its parents up to one that has a go.mod, and in the folder of the program, which are
+// those of the start; an absolute name is taken as it is. It may come and go meanwhile: a change is seen within a second. Where there is none
+// the answer is a 404 page that says so, and the rest of the server does not mind. What is there but cannot be read counts as missing, and is
+// logged once. A player that seeks asks for ranges of it.
 //
 // # The directory
 //

@@ -57,7 +57,7 @@ func newRouter(o *options, p *proxy.Proxy, d *files.Dir) srv.Router {
 	m.Get("/", page(200, assets.Home)).Inline()
 	m.Get("/yourproblem", page(400, assets.YourProblem)).Inline()
 	m.Get("/myproblem", page(500, assets.MyProblem)).Inline()
-	m.Get("/video", (&clip{name: o.video}).serve)
+	m.Get("/video", newClip(o.video))
 	m.Any("/httpbin/*", p.ServeHTTP)
 	if d != nil {
 		m.Get("/files", toFiles).Inline()

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -118,13 +119,15 @@ func TestVideo(t *testing.T) {
 		write(t, dir, "assets", "vim.mp4")
 		found(t, p)
 		found(t, p)
+		require.NoError(t, os.Remove(filepath.Join(dir, "assets", "vim.mp4")))
+		gone := func() bool { return strings.HasPrefix(p.get(t, "/video"), "HTTP/1.1 404 Not Found\r\n") }
+		require.Eventually(t, gone, time.Minute, 50*time.Millisecond, "it is kept for a second")
+		missing(t, p)
 		fds, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", p.cmd.Process.Pid)) // on Linux
 		for _, fd := range fds {
 			name, _ := os.Readlink(fd)
 			assert.NotContains(t, name, "vim.mp4", "it is still open")
 		}
-		require.NoError(t, os.Remove(filepath.Join(dir, "assets", "vim.mp4")))
-		missing(t, p)
 		assert.NotContains(t, p.stderr.String(), "WARN", "a missing clip is nothing to warn of")
 		require.NoError(t, os.Mkdir(filepath.Join(dir, "assets", "vim.mp4"), 0o755))
 		missing(t, p)
@@ -158,7 +161,17 @@ func TestVideo(t *testing.T) {
 		write(t, dir, "assets", "vim.mp4")
 		write(t, dir, "go.mod")
 		require.NoError(t, os.MkdirAll(filepath.Join(dir, "a", "b"), 0o755))
-		found(t, launch(t, in(filepath.Join(dir, "a", "b"))))
+		p := launch(t, in(filepath.Join(dir, "a", "b")))
+		found(t, p)
+		nearer := filepath.Join(dir, "a", "b", "assets", "vim.mp4")
+		write(t, nearer)
+		require.NoError(t, os.Truncate(nearer, 5))
+		answer := p.get(t, "/video")
+		assert.True(t, strings.HasSuffix(answer, "\r\n\r\n"+film[:5]), "the nearest one is sent")
+		require.NoError(t, os.Remove(nearer))
+		size := fmt.Sprintf("\r\nContent-Length: %d\r\n", len(film))
+		require.Eventually(t, func() bool { return strings.Contains(p.get(t, "/video"), size) }, time.Minute, 50*time.Millisecond)
+		found(t, p)
 	})
 	t.Run("not outside the module", func(t *testing.T) {
 		dir := t.TempDir()
@@ -180,5 +193,9 @@ func TestVideo(t *testing.T) {
 		dir := t.TempDir()
 		write(t, dir, "a film.mp4")
 		found(t, launch(t, nil, "-video", filepath.Join(dir, "a film.mp4")))
+		require.NoError(t, os.MkdirAll(filepath.Join(dir, ".hidden"), 0o755))
+		require.NoError(t, os.Rename(filepath.Join(dir, "a film.mp4"), filepath.Join(dir, ".hidden", "a film.mp4")))
+		require.NoError(t, os.Symlink(filepath.Join(dir, ".hidden", "a film.mp4"), filepath.Join(dir, "link")))
+		found(t, launch(t, nil, "-video", filepath.Join(dir, "link")))
 	})
 }

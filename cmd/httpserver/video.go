@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"barewire/assets"
@@ -13,41 +14,41 @@ import (
 	"barewire/srv/files"
 )
 
-// clip serves a file that is looked for at each request, so that it may come, change and go while the server runs.
+// clip is a file that is looked for in several places, and may come, change and go while the server runs.
 type clip struct {
-	name string
+	places []string
 
 	mu      sync.Mutex
 	trouble string // the last one logged
 }
 
-// serve answers with the file or, where there is none, with a page that says so.
-func (c *clip) serve(w *srv.Response, r *srv.Request) {
-	f := c.open()
-	if f == nil {
-		page(404, assets.NoClip)(w, r)
-		return
+// newClip returns a handler that answers with the file or, where there is none, with a page that says so.
+func newClip(name string) srv.HandlerFunc {
+	c := &clip{places: places(name)}
+	serve := srv.HandlerFunc(c.missing)
+	for _, name := range slices.Backward(c.places) { // each hands on to the next
+		serve = from(files.One(name, serve))
 	}
-	defer f.Close()
-	w.Set("Content-Type", "video/mp4")
-	if err := files.Send(w, r, f); err != nil { // it is another one since it was looked at
-		c.complain(err)
-		page(404, assets.NoClip)(w, r)
+	return serve
+}
+
+// from returns a handler that sends what there is as a clip.
+func from(one srv.HandlerFunc) srv.HandlerFunc {
+	return func(w *srv.Response, r *srv.Request) {
+		w.SetStatus(200) // it is 404 from the place before
+		w.Set("Content-Type", "video/mp4")
+		one(w, r)
 	}
 }
 
-// open opens the first file that can be, nil if there is none. One that is there and cannot be read is logged.
-func (c *clip) open() *os.File {
-	for _, name := range places(c.name) {
-		f, err := openFile(name)
-		if err == nil {
-			return f
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
+// missing answers where the clip cannot be had. One that is there and cannot be read is logged.
+func (c *clip) missing(w *srv.Response, r *srv.Request) {
+	for _, name := range c.places {
+		if err := readable(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			c.complain(err)
 		}
 	}
-	return nil
+	page(404, assets.NoClip)(w, r)
 }
 
 // complain logs an error unless it was the last one logged too: a request is no reason to fill the log.
@@ -83,16 +84,20 @@ func places(name string) (names []string) {
 	return names
 }
 
-// openFile opens a regular file. What it is comes first: opening a named pipe would wait for somebody to write.
-func openFile(name string) (*os.File, error) {
+// readable says why a file cannot be sent, nil if it can. What it is comes first: opening a named pipe would wait for somebody to write.
+func readable(name string) error {
 	info, err := os.Stat(name)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: errNotRegular}
+		return &fs.PathError{Op: "open", Path: name, Err: errNotRegular}
 	}
-	return os.Open(name)
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 var errNotRegular = errors.New("not a regular file")

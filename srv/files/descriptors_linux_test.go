@@ -36,3 +36,25 @@ func TestOutOfDescriptors(t *testing.T) {
 	assert.Equal(t, 503, b.StatusCode)
 	assert.Equal(t, "world", s.get("b.txt").content)
 }
+
+// Where the descriptor that is missing is that of a compressed form, the file is there and it cannot be said what else is: without Vary a
+// cache would keep it for everybody.
+func TestOutOfDescriptorsForACoding(t *testing.T) {
+	s := newSite(t)
+	s.put("a.txt", long(smallSize+1)) // needs one for itself
+	s.put("a.txt.gz", "gzipped")
+	var before syscall.Rlimit
+	require.NoError(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &before))
+	f, err := s.d.root.Open("a.txt")
+	require.NoError(t, err)
+	after := before
+	after.Cur = uint64(f.Fd()) + 1
+	require.NoError(t, f.Close())
+	require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &after))
+	plain, gzip := s.get("a.txt"), s.get("a.txt", "Accept-Encoding: gzip")
+	require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &before))
+	assert.Equal(t, []any{503, 503}, []any{plain.StatusCode, gzip.StatusCode})
+	assert.Zero(t, descriptors(t, s.dir))
+	assert.Equal(t, "Accept-Encoding", s.get("a.txt").field("Vary"))
+	assert.Equal(t, "gzipped", s.get("a.txt", "Accept-Encoding: gzip").content)
+}

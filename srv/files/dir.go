@@ -13,7 +13,7 @@ type Dir struct {
 	// NotFound, if set, answers where there is no file; the status is 404 already.
 	NotFound srv.HandlerFunc
 
-	root  *os.Root
+	root  *os.Root // nil: names are those of the system
 	cache cache
 	clock func() time.Duration // since New; tests have their own
 }
@@ -25,18 +25,33 @@ func New(dir string) (*Dir, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newDir(root), nil
+}
+
+func newDir(root *os.Root) *Dir {
 	start := time.Now()
 	return &Dir{
 		root:  root,
 		cache: cache{entries: map[string]*entry{}},
 		clock: func() time.Duration { return time.Since(start) },
-	}, nil
+	}
+}
+
+// One returns a handler that sends one file, whatever the path, with a cache of its own. The name is one for [os.Open], and links lead wherever
+// they do. The file may come, change and go. Where there is none, notFound answers if it is set; the status is 404 already.
+func One(name string, notFound srv.HandlerFunc) srv.HandlerFunc {
+	d := newDir(nil)
+	d.NotFound = notFound
+	return d.One(name)
 }
 
 // Close closes the directory and the descriptors that are kept for it. Responses under way go on to their end; requests to come
 // are answered with 404.
 func (d *Dir) Close() error {
 	d.cache.close()
+	if d.root == nil {
+		return nil
+	}
 	return d.root.Close()
 }
 
@@ -65,7 +80,7 @@ func (d *Dir) ServeHTTP(w *srv.Response, r *srv.Request) {
 }
 
 // One returns a handler that sends one file of the directory, whatever the path. The name is its path from the directory on, with
-// slashes, and is not looked at as strangers' are: it may begin with a dot.
+// slashes, and is not looked at as strangers' are: it may begin with a dot, though links may not lead to what does.
 func (d *Dir) One(name string) srv.HandlerFunc {
 	octets := []byte(name)
 	return func(w *srv.Response, r *srv.Request) { d.serve(w, r, octets, false) }

@@ -10,14 +10,15 @@
 //	m.Get("/files/*", d.ServeHTTP)                  // public/css/a.css is /files/css/a.css
 //	m.Get("/favicon.ico", d.One("img/favicon.ico")) // one of them by another name
 //
-// [Send] does the same for a file that the handler has opened itself, without a cache.
+// [One] does the same for a file that is anywhere, and [Send] for one that the handler has opened itself, without a cache.
 //
 // # Versions
 //
 // A version is a file as it was at one moment, with all that is said about it: size, entity-tag, date, media type. The entity-tag is
 // a strong one (RFC 9110 section 8.8.1): a hash of inode, size, times of modification and change in nanoseconds and, for small
 // files, the octets. It is made from the very descriptor that the octets come from, which is looked at again before they are
-// believed, so content and tag belong together.
+// believed, so content and tag belong together. A write that is under way when a file is opened is waited for on Linux: it has given the
+// file its times already, and not yet all of its octets.
 //
 //	┌─────┐ name ┌───────┐ coding ┌─────────┐        ┌──────────────────────────────┐
 //	│ Dir │ ───► │ entry │ ─────► │ version │ ─────► │ up to 64 KiB: octets         │
@@ -30,8 +31,8 @@
 //
 // # The cache
 //
-// An entry is compared with the disk when it is asked for and the last time is a second ago: three stats, for the file and for its two
-// compressed forms. Nothing watches the disk meanwhile, and no goroutine belongs to a Dir. So a change is seen within
+// An entry is compared with the disk when it is asked for and the last time is a second ago: the way to its folder is gone again, and
+// three names are looked at, that of the file and those of its two compressed forms. Nothing watches the disk meanwhile, and no goroutine belongs to a Dir. So a change is seen within
 // a second, whatever it is: other octets in the same second and of the same size have another time of change, and where the clock of
 // a file system stands still between two changes, files that were changed less than two seconds ago are read again. A large
 // file is looked at for each request, through its descriptor, so changes in place are seen at once.
@@ -97,11 +98,20 @@
 //
 // # Paths
 //
-// The path is percent-decoded once and then looked up below the directory, which [os.Root] does not let a name leave, by dots or by
-// symbolic links; links that stay inside are followed, wherever they lead there. Nothing is cleaned or guessed: what is not the name of a file is
+// The path is percent-decoded once and then looked up below the directory. Nothing is cleaned or guessed: what is not the name of a file is
 // answered with 404, like a file that is not there. That goes for segments that are empty or start with a dot, for NUL, backslashes
-// and encoded slashes, for pipes, sockets and devices, and for links that lead out. Folders are never listed: with a slash at its
+// and encoded slashes, and for pipes, sockets and devices. Folders are never listed: with a slash at its
 // end a path is that of the folder's index.html, without one it is redirected there.
+//
+// Symbolic links are followed, 40 of them, as long as they stay inside and show nothing that is hidden: one that is absolute, goes up
+// beyond the directory, or names anything that begins with a dot is answered with 404. The way is gone name by name with [os.Root], and
+// what is opened is what was looked at, so nobody who exchanges files and links meanwhile leads a request astray.
+//
+//	name ──► "..": back, by what the way says; 404 at the top
+//	    ──► link: what it says comes next, before the rest; 404 if that is absolute or hidden, or it is the 41st
+//	    ──► folder, and there is more: opened, and compared with what was looked at
+//	    ──► anything else, and there is more: 404
+//	    ──► the last one: a file is opened, and compared
 //
 // The media type is that of the extension. Without one that is known, the first octets are compared with a few signatures; nothing is ever taken
 // for HTML or a script because of what is in it.
@@ -111,14 +121,21 @@
 // Small files are written from memory. Large ones go out by Response.SendFile, which is sendfile(2) on plain TCP, a mebibyte at a time; between
 // the pieces, and before the last 16 KiB, which are read and held back for that, the file is looked at again. If it has been written to,
 // or cut, the response is broken off: who has received as much as Content-Length says has received one version. Being replaced
-// by rename, or removed, does a response under way no harm, and is the way to change what is being served. One gap is left to
-// the kernel: octets that a socket has taken from its cache of a file and not yet sent may change with the file.
+// by rename, or removed, does a response under way no harm, and is the way to change what is being served.
+//
+// One gap is left to the kernel. What sendfile(2) has given to a socket are the very pages of the file, and they change with it until the client has
+// got them: usually one or two round trips after the last look, longer if the client pauses. So a client can get octets of two versions if
+// in that time the file is written to where it is and at its size, as rsync --inplace or a database do. To empty the file first, as cp,
+// editors and shells do, takes the pages away from the file and not from the socket. To close the gap would be to copy all that a socket may hold, which is
+// megabytes, or to let each response wait for the client to confirm the last piece, which some do only after 40 ms. Where files are written to
+// like that, replace them by rename, or serve them over TLS, where octets are copied. What is written through
+// a memory mapping shows in the times of a file only later, and is never safe.
 //
 // # Blocking
 //
 // Routes are to be of the default kind, which may block: a disk can. For a small set of small files, on a disk that answers at once, an
-// Inline route is worth trying: what is in memory is sent without a system call for the file, and once in a second three stats
-// come before. A disk that hangs then holds up the event loop until its watchdog gives the loop to another goroutine.
+// Inline route is worth trying: what is in memory is sent without a system call for the file, and once in a second the disk is
+// looked at before. A disk that hangs then holds up the event loop until its watchdog gives the loop to another goroutine.
 //
 // # References
 //

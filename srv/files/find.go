@@ -2,7 +2,6 @@ package files
 
 import (
 	"errors"
-	"os"
 	"syscall"
 	"time"
 )
@@ -65,7 +64,7 @@ func (d *Dir) update(e *entry, now time.Duration) Error {
 		return 0
 	}
 	versions, seen, err := d.load(e.name)
-	for err == errCrowded {
+	for tries := 1; err == errCrowded || err == errChanging && tries < readTries; tries++ {
 		versions, seen, err = d.load(e.name)
 	}
 	if err != 0 {
@@ -94,8 +93,15 @@ func (d *Dir) update(e *entry, now time.Duration) Error {
 
 // unchanged reports whether all that an entry has seen is still there as it was.
 func (d *Dir) unchanged(e *entry) bool {
+	w, err := d.folder(e.name)
+	if err != nil {
+		return false
+	}
+	defer w.close()
 	for c := range codingCount {
-		if id, _ := d.look(e.name + codings[c].suffix); id != e.seen[c] {
+		p, _ := d.look(&w, c)
+		p.close()
+		if p.identity() != e.seen[c] {
 			return false
 		}
 	}
@@ -103,15 +109,25 @@ func (d *Dir) unchanged(e *entry) bool {
 }
 
 // load opens the file with the name in all codings that there are. One that is older than the file itself is of an older
-// version, and left out.
+// version, and left out. Where it cannot be known whether there is one, that is an error: who is sent another one would be told that it is all
+// there is.
 func (d *Dir) load(name string) (versions [codingCount]*version, seen [codingCount]identity, err Error) {
+	w, e := d.folder(name)
+	if e != nil {
+		return versions, seen, d.reason(e)
+	}
+	defer w.close()
 	for c := range codingCount {
-		v, id, err := d.open(name, c)
-		if c == codingIdentity && err != 0 {
-			return versions, seen, err
-		}
+		v, id, err := d.open(&w, c)
 		seen[c], versions[c] = id, v
-		if v != nil && v.unix < versions[codingIdentity].unix {
+		switch {
+		case c != codingIdentity && (err == errNotFound || err == errFolder || err == ErrNotRegular):
+		case err != 0:
+			for _, v := range versions {
+				v.release()
+			}
+			return [codingCount]*version{}, seen, err
+		case v.unix < versions[codingIdentity].unix:
 			v.release()
 			versions[c] = nil
 		}
@@ -119,30 +135,35 @@ func (d *Dir) load(name string) (versions [codingCount]*version, seen [codingCou
 	return versions, seen, 0
 }
 
-// look returns the identity of a regular file, the zero one for anything else.
-func (d *Dir) look(name string) (identity, Error) {
-	info, err := d.root.Stat(name)
+// look finds the regular file that has a name in one coding. The place is to be closed.
+func (d *Dir) look(w *way, c coding) (place, Error) {
+	p, err := w.follow(codings[c].suffix)
 	switch {
 	case err != nil:
-		return identity{}, d.reason(err)
-	case info.IsDir():
-		return identity{}, errFolder
-	case !info.Mode().IsRegular():
-		return identity{}, ErrNotRegular
+		return place{}, d.reason(err)
+	case p.info.Mode().IsRegular():
+		return p, 0
 	}
-	return identify(info), 0
+	p.close()
+	if p.info.IsDir() {
+		return place{}, errFolder
+	}
+	return place{}, ErrNotRegular
 }
 
-// open opens the file with the name in one coding. What it is comes first: to open a device may do something to it.
-func (d *Dir) open(name string, c coding) (v *version, id identity, err Error) {
-	if id, err = d.look(name + codings[c].suffix); err != 0 {
+// open opens the file that has a name in one coding. What it is comes first: to open a device may do something to it.
+func (d *Dir) open(w *way, c coding) (v *version, id identity, err Error) {
+	p, err := d.look(w, c)
+	if err != 0 {
 		return nil, id, err
 	}
-	f, e := d.root.OpenFile(name+codings[c].suffix, os.O_RDONLY|nonblock, 0)
+	defer p.close()
+	id = p.identity()
+	f, e := p.open()
 	if e != nil {
 		return nil, id, d.reason(e)
 	}
-	if v, e = newVersion(f, name, c, smallSize); e != nil {
+	if v, e = newVersion(f, w.rest, c, smallSize); e != nil {
 		f.Close()
 		return nil, id, d.reason(e)
 	}

@@ -9,9 +9,9 @@ import (
 	"barewire/srv"
 )
 
-// Send answers a GET or HEAD with an open file, which is read while Send runs and stays the caller's to close. Its media type is that of the
-// name that it was opened by, unless Content-Type is set already. Nothing is kept for the next request: a Dir is
-// faster, Send sees every change at once.
+// Send answers a GET or HEAD with an open file, which is read while Send runs and stays the caller's to close; the place that the caller
+// reads at may move. Its media type is that of the name that it was opened by, unless Content-Type is set already. Nothing is kept for the next
+// request: a Dir and One are faster, Send sees every change at once.
 //
 // An error means that nothing was answered: ErrNotRegular, or ErrUnreadable where the system cannot say what it is. What goes wrong later cuts the
 // response off.
@@ -70,7 +70,7 @@ func (v *version) send(w *srv.Response, off, n int64) bool {
 		if w.SendFile(v.f, off, size) != nil {
 			return false
 		}
-		if off, n = off+size, n-size; !v.intact() {
+		if off, n = off+size, n-size; n > tailSize && !v.intact() {
 			return changed(w)
 		}
 	}

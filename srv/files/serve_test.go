@@ -1,10 +1,12 @@
 package files
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -107,6 +109,7 @@ func TestNotFound(t *testing.T) {
 	link(outside, "outdir")
 	link("loop", "loop")
 	link("gone", "dangling")
+	link(filepath.Join(s.dir, "a.txt"), "absolute.txt")
 	link("a.txt", "in.txt")
 	link("sub", "indir")
 	require.NoError(t, os.Mkdir(filepath.Join(s.dir, "bare"), 0o755))
@@ -120,7 +123,7 @@ func TestNotFound(t *testing.T) {
 		"..", "../", "../secret.txt", "sub/../a.txt", "%2e%2e/a.txt", ".%2e/", "sub/%2e%2e/a.txt", ".", "./a.txt", "sub/./b.txt", "...",
 		"sub%2fb.txt", "sub%2Fb.txt", "sub%5cb.txt", "back%5Cslash", "..%5c..%5cetc", "..%2f..%2fetc%2fpasswd",
 		"a.txt%00", "%00", "a%00.txt", "//a.txt", "/a.txt", "sub//b.txt", "sub//", "%252e%252e/a.txt",
-		"out.txt", "up.txt", "outdir/secret.txt", "loop", "dangling", "locked",
+		"out.txt", "up.txt", "outdir/secret.txt", "absolute.txt", "loop", "dangling", "locked",
 		strings.Repeat("a", 300), strings.Repeat("a/", 3000) + "b", strings.Repeat("a", maxName+1),
 	} {
 		r := s.get(target)
@@ -139,6 +142,167 @@ func TestNotFound(t *testing.T) {
 	assert.Equal(t, []any{404, "nobody has seen it"}, []any{r.StatusCode, r.content})
 	r = s.get("..")
 	assert.Equal(t, []any{404, "nobody has seen it"}, []any{r.StatusCode, r.content})
+}
+
+// A link is followed where it stays inside and shows nothing that is hidden, by whatever way it leads there.
+func TestLinks(t *testing.T) {
+	s := newSite(t)
+	s.put("a.txt", "hello")
+	s.put("sub/b.txt", "hello")
+	s.put("sub/deep/c.txt", "hello")
+	s.put("sub/index.html", "hello")
+	s.put(".secret", "no")
+	s.put(".git/config", "no")
+	s.put(".git/index.html", "no")
+	s.put("sub/.env", "no")
+	s.put("...", "no")
+	link := func(to, name string) {
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(s.dir, name)), 0o755))
+		require.NoError(t, os.Symlink(filepath.FromSlash(to), filepath.Join(s.dir, name)))
+	}
+	seen := map[string]string{ // target of a link by name
+		"file": "a.txt", "dot": "./a.txt", "slashes": ".//./sub///b.txt", "down": "sub/b.txt", "folder": "sub", "slash": "sub/", "here": ".",
+		"sub/up": "../a.txt", "sub/deep/up": "../../a.txt", "sub/across": "../folder/deep/c.txt", "through": "sub/deep/../b.txt",
+		"back": "folder/../a.txt", "indirect/index.html": "../a.txt", "chain": "file", "deepest": "sub/deep",
+		"parent": "deepest/../b.txt", // which is sub's: ".." is that of where the link leads
+	}
+	for name, to := range seen {
+		link(to, name)
+	}
+	link("a.txt", "l0")
+	for i := range 3 * maxLinks / 2 {
+		link(fmt.Sprint("l", i), fmt.Sprint("l", i+1))
+	}
+	for _, target := range []string{
+		"file", "dot", "slashes", "down", "folder/b.txt", "folder/deep/c.txt", "folder/", "slash/b.txt", "slash/", "here/a.txt", "here/here/sub/up",
+		"sub/up", "sub/deep/up", "sub/across", "through", "back", "indirect/", "chain", "deepest/c.txt", "deepest/up", "parent",
+		"l1", fmt.Sprint("l", maxLinks-1),
+	} {
+		r := s.get(target)
+		assert.Equal(t, []any{200, "hello"}, []any{r.StatusCode, r.content}, target)
+	}
+	for _, target := range []string{"folder", "slash", "here", "indirect"} {
+		assert.Equal(t, 301, s.get(target).StatusCode, target)
+	}
+
+	hidden := map[string]string{
+		"h-file": ".secret", "h-dot": "./.secret", "h-folder": ".git", "h-through": ".git/../a.txt", "h-within": "sub/.env", "h-dots": "...",
+		"sub/h-up": "../.secret", "h-chain": "h-file", "h-by-folder": "h-folder/config", "h-index/index.html": "../.secret", "h-long": "here/here/.secret",
+		"o-parent": "..", "o-and-in": "../" + filepath.Base(s.dir) + "/a.txt", "o-far": "sub/../../a.txt", "o-root": "/", "o-two": "//a.txt",
+		"n-file": "a.txt/", "n-under": "a.txt/b", "n-up": "a.txt/../a.txt", "n-gone": "gone/../a.txt", "n-loop": "n-pool", "n-pool": "n-loop",
+		"n-round": "n-round/x", "n-back": "n-back/../a.txt",
+	}
+	for name, to := range hidden {
+		link(to, name)
+	}
+	for _, target := range []string{
+		"h-file", "h-dot", "h-folder", "h-folder/", "h-folder/config", "h-through", "h-within", "h-dots", "sub/h-up", "h-chain", "h-by-folder", "h-index/", "h-long",
+		"o-parent", "o-parent/", "o-parent/" + filepath.Base(s.dir) + "/a.txt", "o-and-in", "o-far", "o-root", "o-two",
+		"n-file", "n-under", "n-up", "n-gone", "n-loop", "n-round", "n-back", fmt.Sprint("l", maxLinks), fmt.Sprint("l", maxLinks+1),
+		strings.Repeat("here/", maxLinks) + "file",
+	} {
+		r := s.get(target)
+		assert.Equal(t, []any{404, "404 Not Found\n"}, []any{r.StatusCode, r.content}, target)
+	}
+	assert.Zero(t, descriptors(t, s.dir), "folders on the way are closed")
+
+	// A compressed form is looked for like a file.
+	for suffix, to := range map[string]string{".br": ".secret", ".gz": "sub/b.txt"} {
+		s.put("coded.css", "plain")
+		link(to, "coded.css"+suffix)
+	}
+	r := s.get("coded.css", "Accept-Encoding: br")
+	assert.Equal(t, []any{"plain", "Accept-Encoding"}, []any{r.content, r.field("Vary")})
+	assert.Equal(t, "hello", s.get("coded.css", "Accept-Encoding: br, gzip").content)
+}
+
+// A link that leads elsewhere now is a change like any other, even to where the file was brought.
+func TestLinkChanges(t *testing.T) {
+	s := newSite(t)
+	s.put("v1/a.txt", "1")
+	s.put("v2/a.txt", "2")
+	now := func(to string) string {
+		require.NoError(t, os.Symlink(to, filepath.Join(s.dir, "new")))
+		require.NoError(t, os.Rename(filepath.Join(s.dir, "new"), filepath.Join(s.dir, "current")))
+		s.pass(maxAge)
+		return s.get("current/a.txt").content
+	}
+	assert.Equal(t, "1", now("v1"))
+	assert.Equal(t, "2", now("v2"))
+	require.NoError(t, os.Rename(filepath.Join(s.dir, "v2"), filepath.Join(s.dir, ".v2")))
+	assert.Equal(t, "404 Not Found\n", now(".v2"))
+	assert.Equal(t, "1", now("v1"))
+}
+
+// Whoever puts a link in the place of a folder or a file while somebody is on the way there does not lead him astray.
+func TestLinkPutInTheWay(t *testing.T) {
+	s := newSite(t)
+	s.put("d/config", "yes")
+	s.put("d/c.txt", "yes")
+	s.put(".git/config", "no")
+	require.NoError(t, os.Symlink(".git", filepath.Join(s.dir, "link")))
+	require.NoError(t, os.Symlink("config", filepath.Join(s.dir, ".git", "c.txt")))
+	at := func(name string) string { return filepath.Join(s.dir, name) }
+	step := func(w *way) {
+		there, err := w.step()
+		require.NoError(t, err)
+		require.False(t, there)
+	}
+	t.Run("folder", func(t *testing.T) {
+		root := &place{root: s.d.root, dir: s.d.root}
+		info, err := os.Lstat(at("d"))
+		require.NoError(t, err)
+		root.info = info
+		require.NoError(t, os.Rename(at("d"), at("away")))
+		require.NoError(t, os.Rename(at("link"), at("d")))
+		assert.Equal(t, errChanging, root.descend("d"))
+		root.close()
+		require.NoError(t, os.Rename(at("d"), at("link")))
+		require.NoError(t, os.Rename(at("away"), at("d")))
+	})
+	t.Run("file", func(t *testing.T) {
+		w := &way{place: place{root: s.d.root, dir: s.d.root}, rest: "d/config"}
+		step(w)
+		there, err := w.step()
+		require.NoError(t, err)
+		require.True(t, there)
+		require.NoError(t, os.Rename(at("d/config"), at("d/away")))
+		require.NoError(t, os.Symlink("c.txt", at("d/config")))
+		_, err = w.open()
+		assert.Equal(t, errChanging, err)
+		require.NoError(t, os.Rename(at("d/away"), at("d/config")))
+		w.close()
+	})
+	t.Run("both, all the time", func(t *testing.T) {
+		stop, swapper := make(chan struct{}), new(sync.WaitGroup)
+		swapper.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				os.Rename(at("d"), at("away"))
+				os.Rename(at("link"), at("d"))
+				os.Rename(at("d"), at("link"))
+				os.Rename(at("away"), at("d"))
+			}
+		})
+		answers := map[int]int{}
+		for i := range 2000 {
+			s.pass(maxAge)
+			r := s.get([]string{"d/config", "d/c.txt"}[i%2])
+			answers[r.StatusCode]++
+			if r.StatusCode == 200 && r.content != "yes" || r.StatusCode != 200 && r.StatusCode != 404 && r.StatusCode != 503 {
+				t.Errorf("%d %q", r.StatusCode, r.content)
+			}
+		}
+		close(stop)
+		swapper.Wait()
+		assert.NotZero(t, answers[200])
+	})
+	s.d.Close()
+	assert.Zero(t, descriptors(t, s.dir))
 }
 
 func TestRedirect(t *testing.T) {
@@ -302,6 +466,51 @@ func TestOne(t *testing.T) {
 	assert.Equal(t, 404, parse(t, "GET", srvtest.Do(server, []byte(request("GET", "/")))).StatusCode)
 	server = &srv.Server{Router: oneRoute{&srv.Route{Handler: s.d.One(".well-known")}}}
 	assert.Equal(t, 404, parse(t, "GET", srvtest.Do(server, []byte(request("GET", "/")))).StatusCode, "a folder")
+}
+
+// A file by a name for the system is whatever that shows under it, cached all the same.
+func TestOneOfTheSystem(t *testing.T) {
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	path, now := filepath.Join(dir, "a.mp4"), time.Hour
+	d := &Dir{cache: cache{entries: map[string]*entry{}}, clock: func() time.Duration { return now }}
+	d.NotFound = func(w *srv.Response, r *srv.Request) { w.WriteString("none") }
+	t.Cleanup(func() { assert.NoError(t, d.Close()) })
+	do := func(h srv.HandlerFunc, lines ...string) *response {
+		server := &srv.Server{Router: oneRoute{&srv.Route{Handler: h}}}
+		return parse(t, "GET", srvtest.Do(server, []byte(request("GET", "/any/thing", lines...))))
+	}
+	get := func(lines ...string) *response { return do(d.One(path), lines...) }
+	for _, more := range []string{"", long(smallSize)} {
+		r := get()
+		assert.Equal(t, []any{404, "none"}, []any{r.StatusCode, r.content})
+		put(t, dir, "a.mp4", []byte("1"+more))
+		r = get()
+		assert.Equal(t, []any{200, "1" + more, "video/mp4"}, []any{r.StatusCode, r.content, r.field("Content-Type")})
+		assert.Equal(t, 304, get("If-None-Match: "+r.field("ETag")).StatusCode)
+		put(t, dir, "new.mp4", []byte("2"+more))
+		require.NoError(t, os.Rename(filepath.Join(dir, "new.mp4"), path))
+		assert.Equal(t, "1"+more, get().content, "it is kept")
+		now += maxAge
+		assert.Equal(t, "2"+more, get().content)
+
+		put(t, elsewhere, ".hidden/x", []byte("3"+more))
+		require.NoError(t, os.Remove(path))
+		require.NoError(t, os.Symlink(filepath.Join(elsewhere, ".hidden"), filepath.Join(dir, "link")))
+		require.NoError(t, os.Symlink("link/x", path))
+		now += maxAge
+		assert.Equal(t, "3"+more, get().content, "a link may lead anywhere")
+		require.NoError(t, os.Remove(filepath.Join(dir, "link")))
+		require.NoError(t, os.Remove(path))
+		require.NoError(t, os.Mkdir(path, 0o755))
+		now += maxAge
+		assert.Equal(t, "none", get().content)
+		assert.Zero(t, descriptors(t, elsewhere))
+		require.NoError(t, os.Remove(path))
+	}
+	put(t, dir, "a.mp4", []byte("1"))
+	assert.Equal(t, "1", do(One(path, nil)).content)
+	assert.Equal(t, 404, do(One(path+"x", nil)).StatusCode)
+	assert.Equal(t, "none", do(One(path+"x", d.NotFound)).content)
 }
 
 func TestNew(t *testing.T) {

@@ -63,6 +63,7 @@ func newVersion(f *os.File, name string, c coding, small int64) (*version, error
 	if !regular {
 		return nil, ErrNotRegular
 	}
+	awaitWrite(f) // later ones show: they change the identity before an octet
 	v := &version{id: id, f: f, size: id.size, unix: id.modified.sec, coding: c}
 	v.holders.Store(1)
 	var head [sniffSize]byte
