@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/textproto"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -24,7 +25,12 @@ var exceptions = []struct {
 }{
 	{"net/http wants the authority of CONNECT, and the target of others, to be a URL that net/url can parse; RFC 3986 allows hosts and " +
 		"ports that it cannot, such as IPvFuture or a percent-triplet that is not UTF-8", func(h *parser.Head, b []byte) bool {
-		return h.Form() == parser.AbsoluteForm || h.Form() == parser.AuthorityForm
+		target := string(h.Target(b))
+		if h.Form() == parser.AuthorityForm {
+			target = "http://" + target
+		}
+		_, err := url.ParseRequestURI(target)
+		return err != nil
 	}},
 	{"net/http reads a first empty line as an empty request line; RFC 9112 section 2.2 wants it ignored", func(_ *parser.Head, b []byte) bool {
 		return bytes.HasPrefix(b, []byte("\r\n"))
@@ -129,8 +135,9 @@ func FuzzChunked(f *testing.F) {
 		r, err := http.ReadRequest(bufio.NewReaderSize(bytes.NewReader(request), 2*parser.TrailerSectionSize))
 		require.NoError(t, err)
 		body, err := io.ReadAll(r.Body)
-		// net/http refuses white space before the semicolon of an extension, which RFC 9112 section 7.1.1 wants parsed.
-		if err != nil && spaceBeforeExtension.Match(b) {
+		// net/http refuses white space before the semicolon of an extension, which RFC 9112 section 7.1.1 wants parsed, and a chunk-size of
+		// more than 16 digits, though leading zeros may be any number.
+		if err != nil && (spaceBeforeExtension.Match(b) || longSize.Match(b)) {
 			t.Skip()
 		}
 		require.NoError(t, err, "%q", b)
@@ -138,4 +145,7 @@ func FuzzChunked(f *testing.F) {
 	})
 }
 
-var spaceBeforeExtension = regexp.MustCompile(`(?m)^[0-9A-Fa-f]+[ \t]+;`)
+var (
+	spaceBeforeExtension = regexp.MustCompile(`(?m)^[0-9A-Fa-f]+[ \t]+;`)
+	longSize             = regexp.MustCompile(`(?m)^0[0-9A-Fa-f]{16,}`)
+)

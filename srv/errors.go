@@ -68,17 +68,15 @@ type fault interface {
 	Status() int
 }
 
-// errWait and errTimeout pass between a port and the core, and never reach a handler.
+// errWait, errTimeout and errCopy pass between a port and the core, and never reach a handler.
 type portError uint8
 
 const (
 	errWait portError = iota + 1
 	errTimeout
+	errCopy
 )
 
 func (e portError) Error() string {
-	if e == errWait {
-		return "srv: would block"
-	}
-	return "srv: deadline reached"
+	return [...]string{errWait: "srv: would block", errTimeout: "srv: deadline reached", errCopy: "srv: not for the kernel"}[e]
 }

@@ -3,6 +3,7 @@ package srv
 import (
 	"io"
 	"os"
+	"runtime"
 
 	"barewire/writer"
 )
@@ -10,33 +11,54 @@ import (
 // SendFile adds n octets of f, from offset off on, to the content. On plain TCP the kernel sends them from its cache. If nothing
 // else was written and no size declared, they are all of the content. A file that ends early aborts the response.
 func (w *Response) SendFile(f *os.File, off, n int64) error {
-	t := w.live()
-	switch {
-	case w.err != nil:
-		return w.err
-	case w.bodiless():
-		return writer.ErrContent
-	case w.size >= 0 && w.sent+n > w.size:
-		return w.fail(writer.ErrLong)
-	case n <= 0:
-		return nil
-	case !w.committed && w.size < 0 && w.sent == 0 && !w.trailing():
-		w.size = n
-	}
-	if err := w.emit(); err != nil {
+	w.live()
+	if send, err := w.beginSpan(n); err != nil || n <= 0 {
 		return err
-	}
-	out, err := t.resp.Span(t.out, n)
-	if err != nil {
-		return w.fail(err)
-	}
-	t.out = out
-	w.sent += n
-	if t.resp.HasContent() {
+	} else if send {
 		if err := w.sendFile(f, off, n); err != nil {
 			return err
 		}
 	}
+	return w.endSpan()
+}
+
+// beginSpan sends all that goes before n octets of content that pass through no buffer, and reports whether they are to be sent: those of a
+// response to HEAD are not.
+func (w *Response) beginSpan(n int64) (send bool, err error) {
+	t := w.t
+	switch {
+	case w.err != nil:
+		return false, w.err
+	case w.bodiless():
+		return false, writer.ErrContent
+	case w.size >= 0 && w.sent+n > w.size:
+		return false, w.fail(writer.ErrLong)
+	case n <= 0:
+		return false, nil
+	case !w.committed && w.size < 0 && w.sent == 0 && !w.trailing():
+		w.size = n
+	}
+	if err := w.emit(); err != nil {
+		return false, err
+	}
+	out, err := t.resp.Span(t.out, n)
+	if err != nil {
+		return false, w.fail(err)
+	}
+	t.out = out
+	w.sent += n
+	if !t.resp.HasContent() {
+		return false, nil
+	}
+	if err := w.push(); err != nil {
+		return false, err
+	}
+	t.port.detach(t)
+	return true, nil
+}
+
+func (w *Response) endSpan() (err error) {
+	t := w.t
 	if t.out, err = t.resp.EndSpan(t.out); err != nil {
 		return w.fail(err)
 	}
@@ -44,13 +66,17 @@ func (w *Response) SendFile(f *os.File, off, n int64) error {
 }
 
 func (w *Response) sendFile(f *os.File, off, n int64) error {
-	if err := w.push(); err != nil {
-		return err
+	t := w.t
+	sent, err := t.port.kernel(t, int(f.Fd()), off, n)
+	runtime.KeepAlive(f)
+	if err == errCopy {
+		var k int64
+		k, err = t.copyFile(f, off+sent, n-sent)
+		sent += k
 	}
-	w.t.port.detach(w.t)
-	switch sent, err := w.t.port.file(w.t, f, off, n); {
+	switch {
 	case err != nil:
-		w.t.req.lost(ErrReset)
+		t.req.lost(ErrReset)
 		return w.fail(err)
 	case sent < n:
 		return w.fail(ErrAborted)

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"runtime"
 	"syscall"
 	"time"
 )
@@ -124,37 +123,34 @@ func (p *runner) arm(c *loopConn) {
 	}
 }
 
-// loopFilePiece is how much of a file one system call sends, so that progress is seen and deadlines are kept.
-const loopFilePiece = 1 << 20
+func (p *runner) splices() bool { return true }
 
-func (p *runner) file(t *turn, f *os.File, off, n int64) (sent int64, err error) {
-	c, fd, window := p.c, int(f.Fd()), t.s.bounds.rateTime
-	defer runtime.KeepAlive(f)
+func (p *runner) kernel(t *turn, from int, off, n int64) (sent int64, err error) {
+	c, window := p.c, t.s.bounds.rateTime
 	for sent < n {
 		p.clock(t)
 		c.arm(t, sendDue)
-		before, at := t.now, off+sent
-		k, errno := syscall.Sendfile(int(c.fd), fd, &at, int(min(n-sent, loopFilePiece)))
+		before := t.now
+		k, errno := kernelSend(int(c.fd), from, off, n-sent)
 		p.clock(t)
 		switch {
-		case errno == syscall.EINTR:
-			continue
 		case errno == syscall.EAGAIN:
 			err := p.wait(t, wantWrite)
 			c.sendRate.wait(t.now - before)
 			if err != nil && err != errTimeout {
 				return sent, err
 			}
-			k = 0
 		case errno == syscall.EPIPE, errno == syscall.ECONNRESET:
 			return sent, ErrReset
-		case errno != nil: // the kernel cannot send this file: copying tells whether it can be read
-			k, err := t.copyFile(f, off+sent, n-sent)
-			return sent + k, err
+		case errno != nil: // the kernel cannot send this: copying tells whether it can be read
+			return sent, errCopy
 		case k == 0: // the end of the file
 			return sent, nil
 		}
 		sent += int64(k)
+		if off >= 0 {
+			off += int64(k)
+		}
 		if !c.sendRate.add(t.now-before, k, window) {
 			return sent, ErrSendTimeout
 		}

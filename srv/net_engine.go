@@ -40,7 +40,7 @@ type netConn struct {
 	watcher  *watcher
 	watchMu  sync.Mutex
 	watched  *Request // guarded by watchMu: whom to tell
-	sender   fileSender
+	sender   kernelSender
 	hijacked bool
 	greeting atomic.Bool // the handshake of TLS goes on
 

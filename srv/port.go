@@ -3,7 +3,6 @@ package srv
 import (
 	"net"
 	"net/netip"
-	"os"
 )
 
 // want is what a connection waits for when advance returns.
@@ -40,8 +39,12 @@ type port interface {
 	detach(t *turn)
 	// enter is called before an inline handler.
 	enter(r *Route)
-	// file sends n octets of f from offset off and returns how many it sent. t.pending is empty.
-	file(t *turn, f *os.File, off, n int64) (int64, error)
+	// kernel has the kernel send n octets from an offset of the file with the descriptor from, or, if off is negative, n octets that
+	// are in a pipe. It returns how many it sent: less than n at the end of the file, and with errCopy, which means that the rest is
+	// not for the kernel. t.pending is empty.
+	kernel(t *turn, from int, off, n int64) (sent int64, err error)
+	// splices reports whether it may do that with a pipe.
+	splices() bool
 	// closeWrite sends a FIN.
 	closeWrite(t *turn) error
 	// abort makes the close to come a reset.

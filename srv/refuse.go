@@ -133,8 +133,10 @@ func (w *Response) replace(err error) {
 		return
 	}
 	t.out, t.taken = t.out[:0], 0
-	if t.resp.Framing() == writer.FramingClose {
-		t.port.abort(t) // a FIN would mean that the content is complete
+	// A FIN would mean that close-delimited content is complete; and what a client that does not read has been sent already would stay in
+	// the kernel behind it.
+	if t.resp.Framing() == writer.FramingClose || err == error(ErrSendTimeout) {
+		t.port.abort(t)
 	}
 	c.phase = phaseDead
 }

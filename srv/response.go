@@ -31,6 +31,7 @@ type Response struct {
 	left      bool // and some of it may have been sent
 	aborted   bool
 	err       error
+	pipe      pipe // while it splices
 }
 
 func (w *Response) clear() {

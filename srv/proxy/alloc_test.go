@@ -51,6 +51,7 @@ func TestAllocs(t *testing.T) {
 	}{
 		{"Content-Length", get, headEnd, ok + some + "Content-Length: 5\r\n\r\nhello", "hello", nil},
 		{"64 KiB", get, headEnd, ok + "Content-Length: 65536\r\n\r\n" + big, ".", nil},
+		{"256 KiB", get, headEnd, ok + "Content-Length: 262144\r\n\r\n" + strings.Repeat(big[1:]+"/", 3) + big, ".", nil},
 		{"chunked", get, headEnd, ok + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "hello", nil},
 		{"HEAD", strings.Replace(get, "GET", "HEAD", 1), headEnd, ok + "Content-Length: 5\r\n\r\n", "\r\n\r\n", nil},
 		{"204", get, headEnd, "HTTP/1.1 204 No Content\r\n\r\n", "\r\n\r\n", nil},
@@ -94,7 +95,7 @@ func allocsOf(t *testing.T, addr, request, last string) float64 {
 	require.NoError(t, err)
 	defer c.Close()
 	require.NoError(t, c.SetDeadline(time.Now().Add(patience)))
-	in, out, end := []byte(request), make([]byte, 256<<10), []byte(last)
+	in, out, end := []byte(request), make([]byte, 512<<10), []byte(last)
 	exchange := func() {
 		c.Write(in)
 		for n := 0; err == nil && !bytes.HasSuffix(out[:n], end); {

@@ -47,6 +47,9 @@
 // before, so memory is one buffer for each direction, however large the content and however slow the reader. What has been read
 // leaves at once: no piece waits for the next. Exchanges are pooled, and a request that goes over a connection of the pool allocates nothing.
 //
+// Large content whose size is known and that nothing needs to see, which is without Digest and over plain connections, does not pass through
+// this process: the kernel moves it from socket to socket (srv.Response.Splice), as it comes.
+//
 // Between the pieces of the request that are there and that the upstream takes at once, a look is taken at whether it has answered.
 // While the client has to send more, or the upstream does not take a piece, the response is read too, and passed on. So an upstream
 // may answer before it has the whole request, even stop reading until its answer is taken or wait for the client to go on, and

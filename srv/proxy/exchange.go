@@ -68,6 +68,7 @@ type exchange struct {
 	body     parser.Content
 	digest   bool // the trailers are to be sent
 	sized    bool // the client gets a Content-Length
+	copies   bool // the content cannot be spliced
 	size     int64
 	sum      hash.Hash
 	hex      [2 * sha256.Size]byte
@@ -253,6 +254,11 @@ func (x *exchange) await() Error {
 	for x.phase < whole {
 		if x.phase == inContent && x.link.armed {
 			x.link.due(time.Time{})
+		}
+		if x.splices() {
+			if done, err := x.splice(); done {
+				return err
+			}
 		}
 		var got arrival
 		if x.reading {

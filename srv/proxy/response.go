@@ -2,9 +2,11 @@ package proxy
 
 import (
 	"encoding/hex"
+	"errors"
 
 	"barewire/hdr"
 	"barewire/parser"
+	"barewire/srv"
 	"barewire/writer"
 )
 
@@ -81,7 +83,7 @@ func (x *exchange) begin(n int) {
 		x.w.Announce(trailerSum, trailerSize)
 		x.sum.Reset()
 	}
-	x.size = 0
+	x.size, x.copies = 0, false
 }
 
 const (
@@ -138,6 +140,42 @@ func (x *exchange) pass() Error {
 	}
 	x.finish()
 	return 0
+}
+
+// spliceSize is from how many octets on the rest of a response's content is worth a pipe.
+const spliceSize = 64 << 10
+
+// splices reports whether nothing needs to see the rest of the content, and there is much of it.
+func (x *exchange) splices() bool {
+	return x.phase == inContent && x.left() >= spliceSize && !x.copies && !x.digest && !x.reading && x.link.secure == nil
+}
+
+// left is how much content is still to come, 0 where that is not known.
+func (x *exchange) left() int64 {
+	if !x.sized || x.from < x.to {
+		return 0
+	}
+	return x.head.Size() - x.size
+}
+
+// splice has the rest of the content go from socket to socket, if the kernel does that. done is false if it has to be copied.
+func (x *exchange) splice() (done bool, fail Error) {
+	left := x.left()
+	switch err := x.w.Splice(x.link.raw, left).(type) {
+	case nil:
+		x.size += left
+		x.finish()
+		return true, 0
+	case srv.Error:
+		return true, errClient
+	default:
+		if err == errors.ErrUnsupported {
+			x.copies = true
+			return false, 0
+		}
+		x.cause = err
+		return true, ErrBroken
+	}
 }
 
 // addTrailers passes the upstream's trailers on, but for those that no trailer section may have. A name that comes twice goes out once,

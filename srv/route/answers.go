@@ -19,9 +19,11 @@ func (m *Mux) serveOptions(w *srv.Response, r *srv.Request) {
 	allow(w, m.offeredAt(r.Path()))
 }
 
-// serveServerOptions answers OPTIONS for the server as a whole, where Allow would have to speak for every resource. None
-// is sent.
-func (m *Mux) serveServerOptions(w *srv.Response, _ *srv.Request) { w.SetStatus(204) }
+// serveServerOptions answers OPTIONS for the server as a whole, with what any of its routes offers.
+func (m *Mux) serveServerOptions(w *srv.Response, _ *srv.Request) {
+	w.SetStatus(204)
+	w.Set("Allow", m.allowed)
+}
 
 func explain(w *srv.Response, status int, text string) {
 	w.SetStatus(status)
@@ -37,14 +39,24 @@ func (m *Mux) offeredAt(path []byte) methods {
 	return w.offered
 }
 
-// allow sets the Allow field (RFC 9110 section 10.2.1), with the methods that are offered by themselves.
+// allow sets the Allow field (RFC 9110 section 10.2.1).
 func allow(w *srv.Response, offered methods) {
+	var room [512]byte // more than the whole registry takes
+	w.SetBytes("Allow", appendAllow(room[:0], offered))
+}
+
+// everyMethod is what anyMethod stands for, without PRI, which begins a connection of HTTP/2 (RFC 9113 section 3.4) and is nothing to ask for.
+const everyMethod methods = (1<<parser.MethodCount - 1) &^ (1<<anyMethod | 1<<parser.MethodConnect | 1<<parser.MethodPri)
+
+// appendAllow appends the value of Allow, the methods that are offered by themselves included.
+func appendAllow(list []byte, offered methods) []byte {
 	offered |= bit(parser.MethodOptions)
+	if offered&bit(anyMethod) != 0 {
+		offered |= everyMethod
+	}
 	if offered&bit(parser.MethodGet) != 0 {
 		offered |= bit(parser.MethodHead)
 	}
-	var room [256]byte
-	list := room[:0]
 	for method := parser.MethodGet; method < parser.MethodCount; method++ {
 		if offered&bit(method) == 0 {
 			continue
@@ -54,5 +66,5 @@ func allow(w *srv.Response, offered methods) {
 		}
 		list = append(list, method.String()...)
 	}
-	w.SetBytes("Allow", list)
+	return list
 }

@@ -33,7 +33,8 @@
 // HEAD is answered by the GET route unless there is one of its own; the server leaves out the content. [Mux.Any] offers every
 // registered method but CONNECT. A method beyond those that are offered for a path is answered
 //
-//	OPTIONS            204 with Allow (RFC 9110 section 9.3.7); also for "*", the server as a whole
+//	OPTIONS            204 with Allow (RFC 9110 section 9.3.7)
+//	OPTIONS *          204 with Allow, which has the methods of all patterns, since it is about the server as a whole
 //	CONNECT            501, unless "*" offers it
 //	not registered     501 (RFC 9110 section 15.6.2), whatever the path: the registry is IANA's
 //	any other          405 with Allow (RFC 9110 section 15.5.6)

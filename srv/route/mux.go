@@ -13,12 +13,16 @@ type Mux struct {
 	all    []*Entry
 	around []func(srv.Handler) srv.Handler
 
+	offered methods // by any pattern
+	allowed string  // these as the value of Allow
+
 	options, serverOptions, notFound, notAllowed, notImplemented *Entry
 }
 
 // New returns a Mux without patterns, which answers every request by itself.
 func New() *Mux {
 	m := &Mux{static: map[string]*leaf{}}
+	m.offer(0)
 	m.options = m.answer("OPTIONS", m.serveOptions)
 	m.serverOptions = m.answer("OPTIONS *", m.serveServerOptions)
 	m.notFound = m.answer("404", serveNotFound)
@@ -162,7 +166,14 @@ func (m *Mux) add(method parser.Method, pattern string, h srv.Handler) *Entry {
 	if !l.put(method, e) {
 		panic("route: " + pattern + " is registered twice for one method")
 	}
+	m.offer(bit(method))
 	return e
+}
+
+// offer notes that there is a route for methods.
+func (m *Mux) offer(more methods) {
+	m.offered |= more
+	m.allowed = string(appendAllow(nil, m.offered))
 }
 
 // Route returns the route of a request. It is for the server.

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"barewire/parser"
 	"barewire/srv"
 	"barewire/srv/route"
 	"barewire/srv/srvtest"
@@ -53,6 +54,12 @@ func TestServe(t *testing.T) {
 	m.Any("/any/{id}/*", say("any"))
 	m.Handle("PROPFIND", "/dav", say("dav"))
 
+	every := "GET, HEAD, POST, PUT, DELETE, OPTIONS, TRACE, PATCH, QUERY" // and the rest of the registry, for the sake of /any
+	for method := parser.MethodACL; method < parser.MethodCount; method++ {
+		if method != parser.MethodPri {
+			every += ", " + method.String()
+		}
+	}
 	tests := []struct {
 		method, target string
 		status         int
@@ -82,7 +89,8 @@ func TestServe(t *testing.T) {
 		{"GET", "/dav", 405, "405 Method Not Allowed\n", "OPTIONS, PROPFIND"},
 		{"OPTIONS", "/", 204, "", "GET, HEAD, OPTIONS"},
 		{"OPTIONS", "/users/7", 204, "", "GET, HEAD, PUT, DELETE, OPTIONS"},
-		{"OPTIONS", "*", 204, "", ""},
+		{"OPTIONS", "*", 204, "", every},
+		{"OPTIONS", "http://a", 204, "", every},
 		{"BREW", "/", 501, "501 Not Implemented\n", ""},
 		{"get", "/", 501, "501 Not Implemented\n", ""},
 		{"BREW", "/nowhere", 501, "501 Not Implemented\n", ""},
@@ -96,6 +104,29 @@ func TestServe(t *testing.T) {
 			assert.Equal(t, tt.allow, r.Header.Get("Allow"))
 		})
 	}
+}
+
+// The server as a whole offers what any of its routes does, and OPTIONS.
+func TestServerOptions(t *testing.T) {
+	m := route.New()
+	check := func(want string) {
+		t.Helper()
+		r := ask(t, m, "OPTIONS", "*")
+		assert.Equal(t, 204, r.StatusCode)
+		assert.Equal(t, []string{want}, r.Header.Values("Allow"))
+	}
+	check("OPTIONS")
+	m.Post("/{id}", say("post"))
+	check("POST, OPTIONS")
+	m.Handle("PROPFIND", "/dav/*", say("dav"))
+	m.Post("/again", say("post"))
+	check("POST, OPTIONS, PROPFIND")
+	m.Get("/{id}", say("get")).With(mark("m"))
+	check("GET, HEAD, POST, OPTIONS, PROPFIND")
+	m.NotFound(say("lost"))
+	check("GET, HEAD, POST, OPTIONS, PROPFIND")
+	m.Handle("CONNECT", "*", say("connect"))
+	check("GET, HEAD, POST, CONNECT, OPTIONS, PROPFIND")
 }
 
 func TestServerPattern(t *testing.T) {
@@ -194,38 +225,53 @@ func TestRouteValues(t *testing.T) {
 	}
 }
 
-// meter is a Router that counts what finding the route of a request allocates.
+// meter is a Router that counts what finding the route of a request allocates, and what the handler there does.
 type meter struct {
 	srv.Router
-	allocs float64
+	found, answered float64
 }
 
 func (m *meter) Route(r *srv.Request) *srv.Route {
-	m.allocs = testing.AllocsPerRun(100, func() { m.Router.Route(r) })
-	return m.Router.Route(r)
+	m.found = testing.AllocsPerRun(100, func() { m.Router.Route(r) })
+	found := *m.Router.Route(r)
+	inside := found.Handler
+	found.Handler = srv.HandlerFunc(func(w *srv.Response, r *srv.Request) {
+		m.answered = testing.AllocsPerRun(100, func() {
+			w.Clear()
+			inside.ServeHTTP(w, r)
+		})
+	})
+	return &found
 }
 
 func large() *route.Mux {
 	m := route.New()
+	silent := func(*srv.Response, *srv.Request) {}
 	for _, a := range []string{"users", "posts", "files", "a", "b"} {
-		m.Get("/"+a, say(a))
-		m.Get("/"+a+"/{id}", say(a))
-		m.Get("/"+a+"/{id}/x/{y}", say(a))
-		m.Put("/"+a+"/*", say(a))
+		m.Get("/"+a, silent)
+		m.Get("/"+a+"/{id}", silent)
+		m.Get("/"+a+"/{id}/x/{y}", silent)
+		m.Put("/"+a+"/*", silent)
+	}
+	for method := parser.MethodPost; method < parser.MethodCount; method++ {
+		if method != parser.MethodConnect && method != parser.MethodOptions {
+			m.Handle(method.String(), "/many", srv.HandlerFunc(silent))
+		}
 	}
 	return m
 }
 
 func TestNothingIsAllocated(t *testing.T) {
 	for _, request := range []string{
-		"GET /users", "GET /users/7", "GET /users/7/x/8", "PUT /files/a/b/c", "HEAD /posts/1", "DELETE /users", "OPTIONS /users/7", "OPTIONS *", "GET /none/at/all",
-		"BREW /", "CONNECT a:1",
+		"GET /users", "GET /users/7", "GET /users/7/x/8", "PUT /files/a/b/c", "HEAD /posts/1", "DELETE /users", "OPTIONS /users/7", "OPTIONS *", "GET /many", "OPTIONS /many",
+		"GET /none/at/all", "BREW /", "CONNECT a:1",
 	} {
 		t.Run(request, func(t *testing.T) {
-			m := &meter{Router: large(), allocs: -1}
+			m := &meter{large(), -1, -1}
 			method, target, _ := strings.Cut(request, " ")
 			ask(t, m, method, target)
-			assert.Zero(t, m.allocs)
+			assert.Zero(t, m.found)
+			assert.Zero(t, m.answered)
 		})
 	}
 }
