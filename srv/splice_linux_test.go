@@ -199,6 +199,6 @@ func TestSpliceAllocations(t *testing.T) {
 				n += k
 			}
 		}), 0.5)
-		assert.Eventually(t, func() bool { return openFiles() == before }, patience, time.Millisecond)
+		assert.Eventually(t, func() bool { return openFiles() <= before }, patience, time.Millisecond)
 	})
 }
