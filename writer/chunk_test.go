@@ -24,6 +24,9 @@ func numbers() (all []int64) {
 
 func TestAppendChunkSize(t *testing.T) {
 	for _, n := range numbers() {
+		if int64(int(n)) != n { // no int has so many bits here
+			continue
+		}
 		assert.Equal(t, fmt.Sprintf(">%x\r\n", n), string(writer.AppendChunkSize([]byte(">"), int(n))))
 	}
 	assert.Equal(t, ">", string(writer.AppendChunkSize([]byte(">"), -1)))

@@ -19,6 +19,9 @@ import (
 
 func clip(t *testing.T) string {
 	b, err := os.ReadFile(filepath.Join("..", "..", "assets", "vim.mp4"))
+	if os.IsNotExist(err) {
+		t.Skip("the repository has no clip")
+	}
 	require.NoError(t, err)
 	return string(b)
 }
@@ -115,12 +118,13 @@ func TestWget(t *testing.T) {
 }
 
 func TestFFprobe(t *testing.T) {
+	film := clip(t)
 	upstream, _ := startHTTPBin(t, false, nil)
 	p := launch(t, upstream)
 	const what = "stream=codec_type,width,height:format=format_name,size"
 	got := call(t, "ffprobe", "-v", "error", "-show_entries", what, "-of", "flat", p.url("/video"))
 	assert.Contains(t, got, `codec_type="video"`)
-	assert.Contains(t, got, fmt.Sprintf("size=\"%d\"", len(clip(t))))
+	assert.Contains(t, got, fmt.Sprintf("size=\"%d\"", len(film)))
 	file := call(t, "ffprobe", "-v", "error", "-show_entries", what, "-of", "flat", filepath.Join("..", "..", "assets", "vim.mp4"))
 	assert.Equal(t, file, got, "over HTTP as from the file")
 }

@@ -93,7 +93,7 @@ var requirements = []requirement{
 		[]wireCase{{"valid, in HTTP/1.0", head("CONNECT a:80 HTTP/1.0"), early(501)}})},
 
 	{"RFC 9112 section 3.2.4", "asterisk-form is for OPTIONS alone, as is absolute-form without a path", join(
-		named("server", "OPTIONS % HTTP/1.1\r\nHost: a\r\n\r\n", then(fields("OPTIONS", 204, "Allow", "", "Content-Length", "", "Transfer-Encoding", "")), "*", "http://a", "http://a:80", "http://[::1]"),
+		named("server", "OPTIONS % HTTP/1.1\r\nHost: a\r\n\r\n", then(fields("OPTIONS", 204, "Allow", allowed, "Content-Length", "", "Transfer-Encoding", "")), "*", "http://a", "http://a:80", "http://[::1]"),
 		named("resource", "OPTIONS % HTTP/1.1\r\nHost: a\r\n\r\n", then(fields("OPTIONS", 204, "Allow", allowed)), "/", "http://a/", "http://a?b", "/?a"),
 		named("nowhere", "OPTIONS % HTTP/1.1\r\nHost: a\r\n\r\n", then(status(404)), "/evil", "/*", "http://a/*", "http://a/evil"),
 		named("malformed", "OPTIONS % HTTP/1.1\r\nHost: a\r\n\r\n", refused(400), "**", "*/", "*?", "*?a", "*a", "/*\x00", "http://*\x00"),

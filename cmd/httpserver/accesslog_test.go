@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -20,6 +21,7 @@ import (
 
 	"barewire/assets"
 	"barewire/cmd/internal/cli"
+	"barewire/cmd/internal/clitest"
 	"barewire/srv"
 	"barewire/srv/srvtest"
 )
@@ -185,7 +187,7 @@ func (f *flaky) Write(p []byte) (int, error) {
 }
 
 func TestAccessLogRecovers(t *testing.T) {
-	out, errs := &flaky{failures: 2, calls: make(chan struct{}, 1)}, newOutput()
+	out, errs := &flaky{failures: 2, calls: make(chan struct{}, 1)}, new(clitest.Output)
 	l := newAccessLog(formatText, out, errs)
 	for range 3 {
 		l.add(visit)
@@ -224,11 +226,11 @@ $`},
 			if tt.format == "" {
 				args = nil
 			}
-			stdout := newOutput()
+			stdout := new(clitest.Output)
 			p := launch(t, func(c *exec.Cmd) { c.Stdout = stdout }, args...)
 			requests(t, p)
-			p.signal(t, os.Interrupt)
-			assert.Equal(t, cli.ExitOK, p.exitCode(t))
+			p.Signal(t, os.Interrupt)
+			assert.Equal(t, cli.ExitOK, p.Exit(t))
 			assert.Regexp(t, tt.want, stdout.String())
 		})
 	}
@@ -236,7 +238,7 @@ $`},
 		if runtime.GOOS != "linux" {
 			t.Skip("the script of other systems takes other arguments")
 		}
-		c, out := exec.Command("script", "-qec", "exec "+binary(t)+" -addr 127.0.0.1:0", os.DevNull), newOutput()
+		c, out := exec.Command("script", "-qec", "exec "+binary(t)+" -addr 127.0.0.1:0", os.DevNull), new(clitest.Output)
 		c.Stdout, c.Dir = out, t.TempDir()
 		keyboard, err := c.StdinPipe()
 		require.NoError(t, err)
@@ -246,11 +248,11 @@ $`},
 			assert.NoError(t, c.Wait())
 			assert.Contains(t, out.String(), "stopping, requests in flight: 0")
 		}()
-		addr := out.await(t, `listening on http://(\S+)`)[1]
+		addr := out.Await(t, regexp.MustCompile(`listening on http://(\S+)`))[1]
 		requests(t, &program{addr: addr})
-		out.await(t, `(?m)^\d\d:\d\d:\d\d 127\.0\.0\.1 GET / HTTP/1\.1: 200, `+size+` octets\r$`)
-		out.await(t, `(?m)^\d\d:\d\d:\d\d 127\.0\.0\.1 HEAD /nowhere HTTP/1\.0: 404, 0 octets\r$`)
-		out.await(t, `(?m)^\d\d:\d\d:\d\d 127\.0\.0\.1 refused \([a-z-]+\): 400\r$`)
+		out.Await(t, regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d 127\.0\.0\.1 GET / HTTP/1\.1: 200, `+size+` octets\r$`))
+		out.Await(t, regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d 127\.0\.0\.1 HEAD /nowhere HTTP/1\.0: 404, 0 octets\r$`))
+		out.Await(t, regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d 127\.0\.0\.1 refused \([a-z-]+\): 400\r$`))
 		assert.NotContains(t, out.String(), "\x1b")
 	})
 	t.Run("nobody reads", func(t *testing.T) {
@@ -262,9 +264,9 @@ $`},
 		for range 3 {
 			assert.True(t, strings.HasPrefix(p.get(t, "/"), "HTTP/1.1 200 OK\r\n"))
 		}
-		p.stderr.await(t, `httpserver: access log: .*`)
-		p.signal(t, os.Interrupt)
-		assert.Equal(t, cli.ExitOK, p.exitCode(t))
+		p.stderr.AwaitText(t, "httpserver: access log: ")
+		p.Signal(t, os.Interrupt)
+		assert.Equal(t, cli.ExitOK, p.Exit(t))
 		assert.Equal(t, 1, strings.Count(p.stderr.String(), "access log"))
 	})
 }
@@ -281,11 +283,11 @@ func TestAccessLogSlow(t *testing.T) {
 		request := "GET /" + strings.Repeat("a", 12<<10) + " HTTP/1.1\r\nHost: a\r\n"
 		answers := exchange(t, p.addr, strings.Repeat(request+"\r\n", count-1)+request+"Connection: close\r\n\r\n")
 		assert.Equal(t, count, strings.Count(answers, "HTTP/1.1 404 Not Found\r\n"))
-		p.signal(t, os.Interrupt)
-		p.stderr.await(t, "stopping")
+		p.Signal(t, os.Interrupt)
+		p.stderr.AwaitText(t, "stopping")
 		awaitRefused(t, p.addr)
 		select {
-		case <-p.exited:
+		case <-p.Exited():
 			require.Fail(t, "lines were left unwritten")
 		case <-time.After(100 * time.Millisecond): // time enough to make that mistake
 		}
@@ -295,7 +297,7 @@ func TestAccessLogSlow(t *testing.T) {
 		p, r := start(t)
 		text, err := io.ReadAll(r)
 		require.NoError(t, err)
-		assert.Equal(t, cli.ExitOK, p.exitCode(t))
+		assert.Equal(t, cli.ExitOK, p.Exit(t))
 		lost := 0
 		for _, said := range strings.Split(p.stderr.String(), "lines lost: ")[1:] {
 			number, _, _ := strings.Cut(said, "\n")
@@ -308,7 +310,7 @@ func TestAccessLogSlow(t *testing.T) {
 	})
 	t.Run("and does not", func(t *testing.T) {
 		p, _ := start(t)
-		p.signal(t, os.Interrupt)
-		assert.Equal(t, cli.ExitFailed, p.exitCode(t))
+		p.Signal(t, os.Interrupt)
+		assert.Equal(t, cli.ExitFailed, p.Exit(t))
 	})
 }

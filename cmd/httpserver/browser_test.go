@@ -9,12 +9,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"barewire/cmd/internal/clitest"
 )
 
 var withBrowser = flag.Bool("browser", false, "look at the start page with Chromium, which has to be installed")
@@ -97,7 +100,7 @@ func browse(t *testing.T, drips bool, prepare func(*exec.Cmd)) (reports []url.Va
 			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\nfirst")
 			select {
 			case <-first:
-			case <-time.After(patience):
+			case <-time.After(clitest.Patience):
 			}
 			io.WriteString(c, ", second")
 		}
@@ -106,12 +109,12 @@ func browse(t *testing.T, drips bool, prepare func(*exec.Cmd)) (reports []url.Va
 	chromium, log := exec.Command("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--enable-logging=stderr",
 		"--window-size=1000,1400", // what is out of sight does not play by itself
-		"--user-data-dir="+t.TempDir(), "http://"+p.addr+"/httpbin/watcher"), newOutput()
+		"--user-data-dir="+t.TempDir(), "http://"+p.addr+"/httpbin/watcher"), new(clitest.Output)
 	chromium.Stderr = log
 	require.NoError(t, chromium.Start())
 	defer func() {
 		chromium.Process.Signal(os.Interrupt)
-		killer := time.AfterFunc(patience, func() { chromium.Process.Kill() })
+		killer := time.AfterFunc(clitest.Patience, func() { chromium.Process.Kill() })
 		defer killer.Stop()
 		chromium.Wait()
 	}()
@@ -120,11 +123,11 @@ func browse(t *testing.T, drips bool, prepare func(*exec.Cmd)) (reports []url.Va
 		case r := <-came:
 			require.False(t, r.Has("error"), r.Get("error"))
 			reports = append(reports, r)
-		case <-time.After(patience):
+		case <-time.After(clitest.Patience):
 			require.Fail(t, "the browser reports nothing", "%s\n%s", log, p.stderr)
 		}
 	}
-	log.await(t, `CONSOLE.*Uncaught Error: canary`)
+	log.Await(t, regexp.MustCompile(`CONSOLE.*Uncaught Error: canary`))
 	for _, line := range strings.Split(log.String(), "\n") {
 		if strings.Contains(line, "CONSOLE") {
 			console = append(console, line)

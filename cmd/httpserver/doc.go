@@ -42,7 +42,8 @@
 //
 // One line for each request, on standard output: clf is the common log format (host, "-", "-", time, request line, status,
 // octets of content), json one object. Octets that could harm a terminal or a parser are escaped. A line is made when the last
-// octet of the response was taken by the socket, or the response was cut off. A refused request has the request line "-" and
+// octet of the response was taken by the socket, or the response was cut off. A request that the second signal cuts off has none: the
+// program does not wait for it, nor for lines that are not written yet. A refused request has the request line "-" and
 // no octets, or in json the name of the rule in place of the request; srv's own log on standard error says more.
 //
 // Requests do not wait for whoever reads the lines. When he falls a megabyte behind, lines are left out and their number is

@@ -65,7 +65,7 @@ func parse(args []string, stdout *os.File, stderr io.Writer) (o *options, status
 		fmt.Fprintf(stderr, "httpserver: -httpbin-timeout: %v is not a time to wait\n", o.timeout)
 		return nil, cli.ExitUsage, false
 	}
-	if o.accessLog == formatUnset && isTerminal(stdout) {
+	if o.accessLog == formatUnset && cli.IsTerminal(stdout) {
 		o.accessLog = formatText
 	}
 	return o, cli.ExitOK, true
@@ -132,14 +132,4 @@ func (f *format) Set(value string) error {
 		return errors.New("want off, clf or json")
 	}
 	return nil
-}
-
-// isTerminal reports whether a file is a terminal, as far as can be told without asking its driver.
-func isTerminal(f *os.File) bool {
-	info, err := f.Stat()
-	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
-		return false
-	}
-	null, err := os.Stat(os.DevNull)
-	return err != nil || !os.SameFile(info, null)
 }

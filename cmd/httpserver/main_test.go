@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"barewire/cmd/internal/cli"
+	"barewire/cmd/internal/clitest"
 )
 
 func TestCommandLine(t *testing.T) {
@@ -121,7 +122,7 @@ func await[T any](t *testing.T, c <-chan T) (v T) {
 	t.Helper()
 	select {
 	case v = <-c:
-	case <-time.After(patience):
+	case <-time.After(clitest.Patience):
 		require.Fail(t, "waited in vain")
 	}
 	return v
@@ -129,7 +130,7 @@ func await[T any](t *testing.T, c <-chan T) (v T) {
 
 // awaitRefused waits until nobody is let in any more.
 func awaitRefused(t *testing.T, addr string) {
-	for end := time.Now().Add(patience); time.Now().Before(end); {
+	for end := time.Now().Add(clitest.Patience); time.Now().Before(end); {
 		c, err := net.Dial("tcp", addr)
 		if err != nil {
 			return
@@ -148,8 +149,8 @@ func TestSignals(t *testing.T) {
 			require.NoError(t, err)
 			_, err = idle.Read(make([]byte, 1))
 			require.NoError(t, err)
-			p.signal(t, s)
-			assert.Equal(t, cli.ExitOK, p.exitCode(t))
+			p.Signal(t, s)
+			assert.Equal(t, cli.ExitOK, p.Exit(t))
 			assert.Contains(t, p.stderr.String(), "requests in flight: 0 ")
 		}
 	})
@@ -160,15 +161,15 @@ func TestSignals(t *testing.T) {
 		_, err := io.WriteString(c, "GET /httpbin/x HTTP/1.1\r\nHost: a\r\n\r\n")
 		require.NoError(t, err)
 		await(t, came)
-		p.signal(t, os.Interrupt)
-		p.stderr.await(t, `requests in flight: 1 `)
+		p.Signal(t, os.Interrupt)
+		p.stderr.AwaitText(t, "requests in flight: 1 ")
 		awaitRefused(t, p.addr)
 		release()
 		answer, err := io.ReadAll(c)
 		require.NoError(t, err)
 		assert.Contains(t, string(answer), "\r\nConnection: close\r\n")
 		assert.Contains(t, string(answer), "\r\n5\r\nworth\r\n0\r\n")
-		assert.Equal(t, cli.ExitOK, p.exitCode(t))
+		assert.Equal(t, cli.ExitOK, p.Exit(t))
 	})
 	t.Run("the second one does not", func(t *testing.T) {
 		addr, came, release := hang(t)
@@ -179,25 +180,12 @@ func TestSignals(t *testing.T) {
 			require.NoError(t, err)
 			await(t, came)
 		}
-		p.signal(t, syscall.SIGTERM)
-		p.stderr.await(t, `requests in flight: 2 `)
-		p.signal(t, syscall.SIGTERM)
-		assert.Equal(t, cli.ExitFailed, p.exitCode(t))
+		p.Signal(t, syscall.SIGTERM)
+		p.stderr.AwaitText(t, "requests in flight: 2 ")
+		p.Signal(t, syscall.SIGTERM)
+		assert.Equal(t, cli.ExitFailed, p.Exit(t))
 		assert.Contains(t, p.stderr.String(), "httpserver: stopped, requests in flight: 2\n")
 	})
-}
-
-func TestIsTerminal(t *testing.T) {
-	null, err := os.Open(os.DevNull)
-	require.NoError(t, err)
-	defer null.Close()
-	assert.False(t, isTerminal(null), "it is a device, but nobody reads there")
-	r, w, err := os.Pipe()
-	require.NoError(t, err)
-	r.Close()
-	assert.False(t, isTerminal(w))
-	w.Close()
-	assert.False(t, isTerminal(w))
 }
 
 func TestStartLine(t *testing.T) {

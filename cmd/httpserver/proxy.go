@@ -36,7 +36,11 @@ func (f *failures) log(_ *srv.Request, err proxy.Error, cause error) {
 		f.skipped++
 		return
 	}
-	slog.Warn("upstream failed", slog.String("why", err.Text()), slog.Any("cause", cause), slog.Int("skipped", f.skipped))
+	var detail slog.Attr // left out if there is nothing behind the error
+	if cause != nil {
+		detail = slog.Any("cause", cause)
+	}
+	slog.Warn("upstream failed", slog.String("why", err.Text()), detail, slog.Int("skipped", f.skipped))
 	f.last, f.skipped = now, 0
 }
 

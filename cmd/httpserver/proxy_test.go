@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -141,11 +142,13 @@ func TestProxyFailures(t *testing.T) {
 		p := launch(t, nil, "-httpbin-upstream", "http://"+l.Addr().String())
 		checkFailure(t, p, "/get", "HTTP/1.1 502 Bad Gateway", assets.BadGateway, "upstream cannot be reached")
 		assert.True(t, strings.HasPrefix(p.get(t, "/"), "HTTP/1.1 200 OK\r\n"), "the rest does not mind")
+		p.stderr.Await(t, regexp.MustCompile(`WARN upstream failed why="upstream cannot be reached" cause=.*refused.* skipped=0\n`))
 	})
 	t.Run("silent", func(t *testing.T) {
 		silent := upstream(t, func(c net.Conn, _ string) { io.Copy(io.Discard, c) })
 		p := launch(t, nil, "-httpbin-upstream", "http://"+silent, "-httpbin-timeout", "50ms")
 		checkFailure(t, p, "/get", "HTTP/1.1 504 Gateway Timeout", assets.GatewayTimeout, "upstream did not answer in time")
+		p.stderr.Await(t, regexp.MustCompile(`WARN upstream failed why="upstream did not answer in time" skipped=0\n`))
 	})
 }
 

@@ -24,6 +24,8 @@ import (
 	"barewire/cmd/internal/clitest"
 )
 
+func TestMain(m *testing.M) { clitest.Main(m) }
+
 func dial(t *testing.T, addr string) *net.TCPConn {
 	c, err := net.Dial("tcp", addr)
 	require.NoError(t, err)

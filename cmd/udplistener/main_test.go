@@ -18,6 +18,8 @@ import (
 	"barewire/cmd/internal/clitest"
 )
 
+func TestMain(m *testing.M) { clitest.Main(m) }
+
 func TestAppendLine(t *testing.T) {
 	tests := []struct{ name, from, content, want string }{
 		{"text", "127.0.0.1:5", "hello", "127.0.0.1:5, size 5: hello\n"},

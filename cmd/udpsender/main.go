@@ -31,7 +31,7 @@ func run(args []string, stdin, stdout *os.File, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "udpsender: %v (-addr names another address)\n", err)
 		return cli.ExitFailed
 	}
-	if isTerminal(stdin) && isTerminal(stdout) {
+	if cli.IsTerminal(stdin) && cli.IsTerminal(stdout) {
 		s.prompts = stdout
 	}
 	ctx := cli.Signalled()
@@ -46,11 +46,6 @@ func run(args []string, stdin, stdout *os.File, stderr io.Writer) int {
 		}
 	}
 	return cli.ExitOK
-}
-
-func isTerminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // dial resolves the address and makes the socket. Nothing is sent by that.

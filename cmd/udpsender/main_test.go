@@ -22,6 +22,8 @@ import (
 	"barewire/cmd/internal/clitest"
 )
 
+func TestMain(m *testing.M) { clitest.Main(m) }
+
 func listen(t *testing.T, addr string) *net.UDPConn {
 	conn, err := net.ListenPacket("udp", addr)
 	require.NoError(t, err)
@@ -138,6 +140,21 @@ func TestProgram(t *testing.T) {
 		p := clitest.Start(t, "one\ntwo\nthree", bin, "-addr", addr)
 		assert.Equal(t, cli.ExitOK, p.Exit(t))
 		assert.Equal(t, refusal(1, addr)+refusal(2, addr)+refusal(3, addr), p.Stderr.String())
+	})
+	t.Run("prompts", func(t *testing.T) {
+		if runtime.GOOS != "linux" {
+			t.Skip("the script of other systems takes other arguments")
+		}
+		line := "exec " + bin + " -addr " + listen(t, "127.0.0.1:0").LocalAddr().String()
+		p := clitest.Start(t, "", "script", "-qec", line+" </dev/null", os.DevNull)
+		assert.Zero(t, p.Exit(t))
+		assert.Empty(t, p.Stdout.String(), "nobody types")
+		p = clitest.Start(t, "", "script", "-qec", line+" | cat", os.DevNull)
+		assert.Zero(t, p.Exit(t))
+		assert.NotContains(t, p.Stdout.String(), "> ", "nobody looks")
+		p = clitest.Start(t, "hello\n", "script", "-qec", line, os.DevNull)
+		assert.Zero(t, p.Exit(t))
+		assert.Regexp(t, `> .*> `, strings.ReplaceAll(p.Stdout.String(), "\n", ""))
 	})
 	t.Run("too long for a datagram", func(t *testing.T) {
 		l := listen(t, "127.0.0.1:0")

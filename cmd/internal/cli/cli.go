@@ -43,6 +43,16 @@ func Parse(f *flag.FlagSet, args []string) (status int, ok bool) {
 	return ExitOK, true
 }
 
+// IsTerminal reports whether a file is a terminal, as far as can be told without asking its driver.
+func IsTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, null)
+}
+
 // Signalled returns a context that SIGINT and SIGTERM end. A second signal ends the program at once.
 func Signalled() context.Context {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"os"
 	"strconv"
 	"testing"
 
@@ -37,6 +38,23 @@ func TestParse(t *testing.T) {
 			}
 			assert.Contains(t, stderr.String(), tt.says)
 		})
+	}
+}
+
+func TestIsTerminal(t *testing.T) {
+	null, err := os.Open(os.DevNull)
+	require.NoError(t, err)
+	defer null.Close()
+	assert.False(t, IsTerminal(null), "it is a device, but nobody types there")
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	r.Close()
+	assert.False(t, IsTerminal(w))
+	w.Close()
+	assert.False(t, IsTerminal(w), "closed")
+	if terminal, err := os.Open("/dev/ptmx"); err == nil {
+		defer terminal.Close()
+		assert.True(t, IsTerminal(terminal))
 	}
 }
 

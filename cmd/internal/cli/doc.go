@@ -1,4 +1,4 @@
-// Package cli is what the small commands share: exit statuses, command lines, signals, and how octets of strangers are
+// Package cli is what the small commands share: exit statuses, command lines, terminals, signals, and how octets of strangers are
 // shown on a terminal.
 //
 // Whatever comes from a peer goes through [AppendEscaped] before it is printed. A terminal obeys control octets: it
