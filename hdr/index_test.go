@@ -55,7 +55,7 @@ func TestIndexSet(t *testing.T) {
 	var x Index
 	x.Add(1, 2)
 	lines, first := x.Raw()
-	lines[0], first[Host] = Line{7, uint16(len(b) - 2)}, 0
+	lines[0], lines[1], first[Host] = Line{CR: 1}, Line{7, uint16(len(b) - 2)}, 1
 	x.Set(3, 1, Host.Bit(), 0)
 	require.Equal(t, *want, x)
 	x.Fold(b)

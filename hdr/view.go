@@ -22,8 +22,8 @@ type Index struct {
 	start    uint16
 	seen     Bits
 	repeated Bits
-	first    [IDCount]uint8
-	lines    [MaxCount]Line
+	first    [IDCount]uint8     // where in lines
+	lines    [1 + MaxCount]Line // the start line, of which the CR alone is kept, then the field lines
 }
 
 // Line locates one field line in a buffer: the offsets of its colon and of its CR.
@@ -32,23 +32,24 @@ type Line struct{ Colon, CR uint16 }
 // Reset empties the index of a section whose first line starts at offset start.
 func (x *Index) Reset(start int) {
 	x.count, x.folded, x.start, x.seen, x.repeated = 0, false, uint16(start), 0, 0
+	x.lines[0].CR = uint16(start - 2)
 }
 
 // Add appends the line that ends with the CR at offset cr and has its first colon at offset colon. The offsets must be below
 // MaxSize and the count below MaxCount: the parser has checked both.
 func (x *Index) Add(colon, cr int) {
-	x.lines[x.count] = Line{uint16(colon), uint16(cr)}
 	x.count++
+	x.lines[x.count] = Line{uint16(colon), uint16(cr)}
 }
 
-// Raw returns the memory for the lines, in their order, and for the number of the first line with each well-known name, for a parser
-// that finds many at once. What it writes there counts from SetCount or Set on. Both are valid as long as x is.
-func (x *Index) Raw() (lines *[MaxCount]Line, first *[IDCount]uint8) { return &x.lines, &x.first }
+// Raw returns the memory for the start line and the field lines, in their order, and for where in it the first line with each well-known
+// name is, for a parser that finds many at once. What it writes there counts from SetCount or Set on. Both are valid as long as x is.
+func (x *Index) Raw() (lines *[1 + MaxCount]Line, first *[IDCount]uint8) { return &x.lines, &x.first }
 
 // SetCount sets how many lines there are, at most MaxCount, after they were written to what Raw returns, or to leave some out.
 func (x *Index) SetCount(count int) { x.count = uint8(count) }
 
-// Set makes the index one of count lines, at most MaxCount, from offset start on, which were written to what Raw returns, as was the first line
+// Set makes the index one of count lines, at most MaxCount, from offset start on, which were written to what Raw returns, as were the start line and the first line
 // with each name in seen. It takes the place of Reset, Add and Note.
 func (x *Index) Set(start, count int, seen, repeated Bits) {
 	x.count, x.folded, x.start, x.seen, x.repeated = uint8(count), false, uint16(start), seen, repeated
@@ -62,15 +63,15 @@ func (x *Index) LineStart(i int) int {
 	if i == 0 {
 		return int(x.start)
 	}
-	return int(x.lines[i-1].CR) + 2
+	return int(x.lines[i].CR) + 2
 }
 
 // Note recognises the well-known names in b, which holds the section, and returns which there are, and which are there more than once. It is
 // called once, after the last Add.
 func (x *Index) Note(b []byte) (seen, repeated Bits) {
-	start := int(x.start)
+	start := x.LineStart(0)
 	x.folded = true
-	for i, l := range x.lines[:x.count] {
+	for i, l := range x.lines[1 : 1+int(x.count)] {
 		id, folded, _ := Find(b, start, int(l.Colon))
 		x.folded = x.folded && folded
 		if id != Unknown {
@@ -78,7 +79,7 @@ func (x *Index) Note(b []byte) (seen, repeated Bits) {
 				x.repeated |= id.Bit()
 			} else {
 				x.seen |= id.Bit()
-				x.first[id&63] = uint8(i)
+				x.first[id&63] = uint8(i + 1)
 			}
 		}
 		start = int(l.CR) + 2
@@ -91,8 +92,8 @@ func (x *Index) Fold(b []byte) {
 	if x.folded {
 		return
 	}
-	start := int(x.start)
-	for _, l := range x.lines[:x.count] {
+	start := x.LineStart(0)
+	for _, l := range x.lines[1 : 1+int(x.count)] {
 		Fold(b[start:l.Colon])
 		start = int(l.CR) + 2
 	}
@@ -140,11 +141,14 @@ func (v View) Len() int {
 func (v View) At(i int) (name, value []byte) { return v.name(i), v.value(i) }
 
 func (v View) name(i int) []byte {
-	start, end := v.x.LineStart(i), int(v.x.lines[i].Colon)
+	start, end := v.x.LineStart(i), int(v.x.lines[i+1].Colon)
 	return v.b[start:end:end]
 }
 
-func (v View) value(i int) []byte {
+func (v View) value(i int) []byte { return v.valueOf(i + 1) }
+
+// valueOf returns the value of lines[i].
+func (v View) valueOf(i int) []byte {
 	l := v.x.lines[i]
 	return capped(TrimOWS(v.b[l.Colon+1 : l.CR]))
 }
@@ -161,7 +165,7 @@ func (v View) ByID(id ID) []byte {
 	if !v.Has(id) {
 		return nil
 	}
-	return v.value(int(v.x.first[id&63]))
+	return v.valueOf(int(v.x.first[id&63]))
 }
 
 // Get returns the value of the first line with the name, nil if there is none.

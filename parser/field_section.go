@@ -117,6 +117,30 @@ func (s *fieldSection) parse(b []byte) (done bool, e Error) {
 	}
 }
 
+// goesOn is parse for a small piece that has nothing but more of the value in hand: up to 16 octets, behind which b has at most limit octets. It
+// returns false, and does nothing, for any other: parse decides then, and looks at those octets once more.
+func (s *fieldSection) goesOn(b []byte, limit int) bool {
+	n := len(b) - s.pos
+	if s.phase != inValue || n > 16 || len(b) > limit || len(b)-s.index.LineStart(s.index.Count()) > FieldLineSize || len(b) < 16 || n <= 0 {
+		return false
+	}
+	end := b[len(b)-16:]
+	last := load(end[8:])
+	switch {
+	case n < 8: // the octets before have been looked at
+		last |= ' ' * ones >> (8 * n)
+	case n > 8:
+		if valueStops(load(end)|' '*ones>>(8*(n-8))) != 0 {
+			return false
+		}
+	}
+	if valueStops(last) != 0 {
+		return false
+	}
+	s.pos = len(b)
+	return true
+}
+
 // pause keeps what is needed to go on at i, unless the line that starts at start has grown too large.
 func (s *fieldSection) pause(phase fieldPhase, i, start int) (done bool, e Error) {
 	s.phase = phase

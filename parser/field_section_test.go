@@ -86,3 +86,43 @@ func TestFields(t *testing.T) {
 	h.Reset(Limits{})
 	require.Zero(t, h.Fields(b).Len(), "after Reset")
 }
+
+// A small piece of a value, with any octet at any place in it, has the outcome that it has in a head that comes whole.
+func TestSmallPieces(t *testing.T) {
+	answer := func(h *Head, b []byte) (n int, e Error, off int, last hdr.Line) {
+		n, e = h.Parse(b)
+		lines, _ := h.section.index.Raw()
+		return n, e, h.ErrorOff(), lines[h.section.index.Count()]
+	}
+	accepted, refused := 0, 0
+	for _, before := range []string{"", "\xff", "value\t", "\r\nX: y, \x80\xff\xff"} {
+		before = fieldStart + "A: " + before
+		for size := 1; size <= 18; size++ {
+			b := []byte(before + strings.Repeat("v", size) + "\r\n\r\n")
+			piece := b[:len(before)+size]
+			for at := len(before); at < len(piece); at++ {
+				for c := range 256 {
+					var pieces, whole Head
+					pieces.Reset(Limits{})
+					whole.Reset(Limits{})
+					b[at] = byte(c)
+					pieces.Parse(b[:len(before)])
+					n, e, off, last := answer(&pieces, piece)
+					if e == 0 {
+						accepted++
+						n, e, off, last = answer(&pieces, b)
+					} else {
+						refused++
+					}
+					wantN, wantE, wantOff, wantLast := answer(&whole, b)
+					if n != wantN || e != wantE || off != wantOff || e == 0 && last != wantLast {
+						require.Failf(t, "another outcome", "%q: %d %v at %d, not %d %v at %d", b, n, e, off, wantN, wantE, wantOff)
+					}
+				}
+				b[at] = 'v'
+			}
+		}
+	}
+	require.NotZero(t, accepted)
+	require.NotZero(t, refused)
+}

@@ -147,6 +147,13 @@ func parseEveryCut(t testing.TB, start newHead, in string) outcome {
 		}
 	}
 	require.Equal(t, want, parseCut(t, start, in, all...), "octet by octet")
+	for _, size := range []int{3, 8, 13, 16, 17} {
+		var cuts []int
+		for i := size; i < len(in); i += size {
+			cuts = append(cuts, i)
+		}
+		require.Equal(t, want, parseCut(t, start, in, cuts...), "%d octets at a time", size)
+	}
 	decided := len(in) // the size at which the outcome is known
 	switch {
 	case want.n > 0:

@@ -20,6 +20,14 @@ const (
 
 // message is what request heads and response heads have in common: all but the start line.
 type message struct {
+	progress
+	limits  Limits // as applied
+	given   Limits // as given
+	section fieldSection
+}
+
+// progress is what reset clears, all at once.
+type progress struct {
 	phase      phase
 	err        Error
 	minor      uint8
@@ -28,16 +36,13 @@ type message struct {
 	expect     bool
 	pos        int // next octet of the start line; then the size of the head, or the offset of the octet refused
 	size       int64
-	limits     Limits // as applied
-	given      Limits // as given
-	section    fieldSection
 }
 
 func (m *message) reset(l Limits) {
 	if l != m.given || m.limits.Head == 0 {
 		m.given, m.limits = l, l.effective()
 	}
-	m.phase, m.err, m.minor, m.framing, m.persistent, m.expect, m.pos, m.size = inLead, 0, 0, FramingNone, false, false, 0, 0
+	m.progress = progress{}
 }
 
 // window cuts b behind the first octet that the head may not have. That octet is looked at: it may be worse than
@@ -123,24 +128,28 @@ func (m *message) Persistent() bool { return m.persistent }
 // those octets, with their capacity cut to their length, and are valid as long as those are.
 type Head struct {
 	message
+	lineProgress
+	asterisk  [1]byte
+	target    int
+	version   int
+	path      int
+	authority int
+}
+
+// lineProgress is what Reset clears besides.
+type lineProgress struct {
 	method       Method
 	form         Form
 	triplet      uint8 // hexadecimal digits that a '%' in the target still needs
-	asterisk     [1]byte
-	start        int // of the method
-	target       int
-	version      int
-	path         int
-	query        int // behind the '?'; 0: there is none
-	authority    int
-	authorityEnd int // 0: the target has no authority
+	start        int   // of the method
+	query        int   // behind the '?'; 0: there is none
+	authorityEnd int   // 0: the target has no authority
 }
 
 // Reset prepares for the next request.
 func (h *Head) Reset(l Limits) {
 	h.reset(l)
-	h.method, h.form, h.triplet = 0, OriginForm, 0
-	h.start, h.query, h.authorityEnd = 0, 0, 0
+	h.lineProgress = lineProgress{}
 }
 
 // Parse goes on with a head whose octets so far are b: from the same start in every call, and never fewer than before. It
@@ -153,10 +162,13 @@ func (h *Head) Reset(l Limits) {
 // and the same again if it is called again after the first or the last. Octets seen in earlier calls are not looked at again. The
 // names of the fields of an accepted head are folded to lower case in b; b is never changed otherwise.
 func (h *Head) Parse(b []byte) (n int, e Error) {
-	if h.phase == inLead && h.pos == 0 {
+	switch {
+	case h.phase == inLead && h.pos == 0:
 		if n = h.scan(b); n > 0 {
 			return n, 0
 		}
+	case h.phase == inFields && h.section.goesOn(b, h.limits.Head):
+		return 0, 0
 	}
 	return h.parse(b)
 }

@@ -18,6 +18,9 @@ func (h *ResponseHead) Reset(l Limits, request Method) {
 
 // Parse goes on with a head whose octets so far are b, as [Head.Parse] does.
 func (h *ResponseHead) Parse(b []byte) (n int, e Error) {
+	if h.phase == inFields && h.section.goesOn(b, h.limits.Head) {
+		return 0, 0
+	}
 	w := h.window(b)
 	if h.phase < inFields {
 		h.statusLine(w)

@@ -17,7 +17,8 @@ import "barewire/hdr"
 // What is unusual shows in CR<<1 ^ LF, a CR or LF alone; in E &^ (COLON | END), a name that does not end with a colon; in E & L & COLON, an empty
 // name; and among the controls.
 //
-// The bits of E | CR, as offsets, are the index of the section: a colon and a CR for each line.
+// The bits of E | CR, as offsets, are the index of the section: a colon and a CR for each line. The first is the CR of the request line, behind
+// whose LF the first field line starts as any other does.
 //
 // A pass never refuses anything. It is done with a block when the block is whole and there is nothing unusual in it, or when the section ends in
 // it; from the first other block on the machine decides, which finds every error where it is. So the outcome is that of the machine alone
@@ -28,11 +29,11 @@ type pass struct {
 	entries int // offsets in the index: two for each line, and one for a colon whose line has not ended
 	state   int // what pos is in: passRequest, passName, passLineStart, passLineEnd, or 0 in a value
 	start   int // of the first field line
-	base    int // of the first block
+	base    int // of the first block: of the one that the end of the target is in, or at pos where there is no request line
 
 	target, query  int // of a request line, as in Head
 	seen, repeated hdr.Bits
-	capitals       uint32 // not 0: a name is not in lower case
+	capitals       uint64 // not 0: a name may not be in lower case
 	done           bool   // the section has ended
 	noted          bool   // and seen, repeated, capitals and hostOK are set
 	hostOK         bool   // Host has a common form, and is valid
@@ -52,7 +53,7 @@ const (
 	passBlocks = 64              // of 64 octets, in one pass
 	passSize   = 64 * passBlocks // octets in one pass
 	passSlack  = 64              // octets that must be readable behind a head for its names to be noted
-	passMin    = 128             // octets that are worth a pass where a head goes on
+	passMin    = 80              // octets that are worth a pass where a head goes on
 	passLines  = 32              // most lines that one block can add
 
 	hostID   = hdr.Host
@@ -108,7 +109,9 @@ func (h *Head) scan(b []byte) int {
 	}
 	s.index.Set(p.start, count, p.seen, p.repeated)
 	b = b[:p.pos]
-	h.method = MethodOf(b[:p.target-1])
+	if h.method = MethodGet; p.target != len("GET ") || uint32(load(b)) != get {
+		h.method = MethodOf(b[:p.target-1])
+	}
 	h.path, h.minor, h.persistent = p.target, 1, true
 	if !s.isPlain(b, p.seen, p.repeated) {
 		if off, e := h.checkMessage(b, p.seen, p.repeated); e != 0 {
@@ -155,11 +158,11 @@ func (s *fieldSection) enter() {
 	case inName:
 		p.state = passName
 	case inValue:
-		lines[n].Colon = uint16(s.colon)
+		lines[n+1].Colon = uint16(s.colon)
 		p.entries++
 	case inLineEnd:
 		p.state = passLineEnd
-		lines[n] = hdr.Line{Colon: uint16(s.colon), CR: uint16(s.pos - 1)}
+		lines[n+1] = hdr.Line{Colon: uint16(s.colon), CR: uint16(s.pos - 1)}
 		p.entries += 2
 	}
 }
@@ -182,10 +185,10 @@ func (s *fieldSection) passed(b []byte) bool {
 	case p.done || b[p.pos-1] == '\n':
 		s.phase = lineStart
 	case b[p.pos-1] == '\r':
-		count--
 		s.phase, s.colon = inLineEnd, int(lines[count].Colon)
+		count--
 	case p.entries&1 == 1:
-		s.phase, s.colon = inValue, int(lines[count].Colon)
+		s.phase, s.colon = inValue, int(lines[count+1].Colon)
 	default:
 		s.phase = inName
 	}

@@ -7,7 +7,7 @@ import "barewire/hdr"
 // tables are the constants of the passes. A class of octets is stored as what the instructions want: for AVX-512 as bits of a byte for
 // each ASCII octet; for AVX2 as a byte for each low nibble, with a bit for each high nibble that makes an octet of the class.
 type tables struct {
-	class   [128]uint8 // the not... bits below; 0x7f for controls but HTAB, CR and LF
+	class   [128]uint8 // the not... bits below, and that of capitals; 0x7b for controls but HTAB, CR and LF
 	high    [32]uint8  // the bit of each high nibble
 	token   [32]uint8
 	control [32]uint8
@@ -19,13 +19,13 @@ type tables struct {
 	ends    [64]uint8 // from 32-n on: n octets 0xff, then 0
 	numbers [64]uint8 // 0 to 63
 	slots   [256]hdr.ID
-	names   [hdr.IDCount][32]uint8
+	names   [hdr.IDCount][32]uint8 // with the colon, and 0xff behind it
+	folds   [hdr.IDCount][32]uint8 // or-ed to octets: 0x20 where there is a letter, 0xff behind the colon
 
 	// One octet, four times over.
-	notASCII, notToken, notTarget, notRegName, notDigit, isControl four
-	cr, lf, colon, question                                        four
-	nibble, step, capitalA, letterCount, toSigned, lastSigned      four
-	caseBit                                                        four
+	notASCII, notToken, notTarget, notRegName, notDigit, isControl, isCapital four
+	cr, lf, colon, question                                                   four
+	nibble, capitalA, letterCount, toSigned, lastSigned, caseBit              four
 }
 
 type four [4]uint8
@@ -48,11 +48,19 @@ func makeTables() (t tables) {
 	}
 	for id := hdr.Unknown + 1; id < hdr.IDCount; id++ {
 		name := id.String()
-		copy(t.names[id][:], name)
 		t.slots[nameSlot(name)] = id
+		for i := range t.names[id] {
+			t.names[id][i], t.folds[id][i] = 0xff, 0xff
+		}
+		for i, c := range name + ":" {
+			t.names[id][i], t.folds[id][i] = uint8(c), 0
+			if c >= 'a' {
+				t.folds[id][i] = 0x20
+			}
+		}
 	}
 	t.cr, t.lf, t.colon, t.question = fourOf('\r'), fourOf('\n'), fourOf(':'), fourOf('?')
-	t.nibble, t.step, t.caseBit = fourOf(15), four{64, 0, 64, 0}, fourOf('a'-'A')
+	t.nibble, t.caseBit = fourOf(15), fourOf('a'-'A')
 	t.capitalA, t.letterCount = fourOf('A'), fourOf(26)
 	t.toSigned, t.lastSigned = fourOf(0x80-'A'), fourOf(0x80+26)
 	return t
@@ -69,8 +77,8 @@ func nameSlot(name string) uint32 {
 }
 
 func (t *tables) makeClasses() {
-	const notToken, notTarget, notRegName, notDigit, control, obsText = 0x40, 0x20, 0x10, 0x08, 0x7f, 0x80
-	t.notASCII, t.isControl = fourOf(obsText), fourOf(control)
+	const notToken, notTarget, notRegName, notDigit, capital, control, obsText = 0x40, 0x20, 0x10, 0x08, 0x04, 0x7b, 0x80
+	t.notASCII, t.isControl, t.isCapital = fourOf(obsText), fourOf(control), fourOf(capital)
 	t.notToken, t.notTarget = fourOf(obsText|notToken), fourOf(obsText|notTarget)
 	t.notRegName, t.notDigit = fourOf(obsText|notRegName), fourOf(obsText|notDigit)
 	for c := range uint8(128) {
@@ -87,6 +95,9 @@ func (t *tables) makeClasses() {
 		mark(classTarget, notTarget, &t.target)
 		mark(classRegName, notRegName, &t.regName)
 		mark(classDigit, notDigit, &t.digit)
+		if c >= 'A' && c <= 'Z' {
+			t.class[c] |= capital
+		}
 		if !is(c, classValue) && c != '\r' && c != '\n' {
 			t.class[c] = control
 			t.control[low] |= high
@@ -101,13 +112,10 @@ func (t *tables) makeClasses() {
 // run is the pass over b that s.pass describes, on the used path.
 func (s *fieldSection) run(b []byte) {
 	lines, first := s.index.Raw()
-	switch usedPath {
-	case pathAVX512:
-		passAVX512(b, &s.pass, &lines[0], &first[0], &vectorTables)
-	case pathAVX2:
-		passAVX2(b, &s.pass, &lines[0], &first[0], &vectorTables)
-	default:
+	if usedPath == pathWords {
 		s.pass.words(b, lines, first)
+	} else {
+		passVector(b, &s.pass, &lines[0], &first[0])
 	}
 }
 
@@ -124,11 +132,16 @@ func (p *pass) fold(b []byte) bool {
 	return true
 }
 
+// passVector is the one of the two below that is the used path.
+//
 //go:noescape
-func passAVX2(b []byte, p *pass, lines *hdr.Line, first *uint8, t *tables)
+func passVector(b []byte, p *pass, lines *hdr.Line, first *uint8)
 
 //go:noescape
-func passAVX512(b []byte, p *pass, lines *hdr.Line, first *uint8, t *tables)
+func passAVX2(b []byte, p *pass, lines *hdr.Line, first *uint8)
+
+//go:noescape
+func passAVX512(b []byte, p *pass, lines *hdr.Line, first *uint8)
 
 // foldAVX2 lowers the letters of b that have a bit in names, which starts with the octet at offset base. It writes from base to the end of b, which
 // is at least 32 octets.

@@ -77,12 +77,12 @@
 	ADDQ BX, R11; \
 	MOVW R11, AT(DI)
 
-// func passAVX2(b []byte, p *pass, lines *hdr.Line, first *uint8, t *tables)
+// func passAVX2(b []byte, p *pass, lines *hdr.Line, first *uint8)
 //
 // The pass that scan.go describes; twinPass in scan_twin_test.go does the same octet by octet. It has four parts:
 //
 //	request    the request line, if p.state says so, in the first block, and in those behind it while the target goes on
-//	block      a block of the section; its first octets may be the end of the request line
+//	block      a block of the section; its first octets may be of the request line
 //	special    a block in which the section ends or something is unusual
 //	name       for each line of a section that has ended: which well-known name it is; for Host, whether its value is valid
 //
@@ -93,13 +93,13 @@
 //
 // Throughout: SI is b, BX the offset of the block, DI where the next offset goes, R12 where the mask of the names goes;
 // between blocks R8, R9 and R10 are 1 or 0: a line starts, LF is due, a name goes on, with the first octet of the next block.
-TEXT ·passAVX2(SB), NOSPLIT, $96-56
+TEXT ·passAVX2(SB), NOSPLIT, $96-48
 	MOVQ b_base+0(FP), SI
 	MOVQ b_len+8(FP), CX
 	MOVQ b_cap+16(FP), R11
 	MOVQ R11, cap-24(SP)
-	MOVQ t+48(FP), AX
 	MOVQ p+24(FP), R12
+	LEAQ ·vectorTables(SB), AX
 	VMOVDQU tables_token(AX), Y0
 	VMOVDQU tables_high(AX), Y1
 	VPBROADCASTD tables_nibble(AX), Y2
@@ -109,7 +109,7 @@ TEXT ·passAVX2(SB), NOSPLIT, $96-56
 	VMOVDQU tables_control(AX), Y6
 	VPXOR Y7, Y7, Y7
 	MOVQ lines+32(FP), DI
-	LEAQ (4*(const_maxCount-const_passLines))(DI), R11
+	LEAQ (4*(1+const_maxCount-const_passLines))(DI), R11
 	MOVQ R11, limit-8(SP)
 	MOVQ pass_state(R12), R8
 	MOVQ $0, tail-16(SP)
@@ -127,63 +127,48 @@ TEXT ·passAVX2(SB), NOSPLIT, $96-56
 request:
 	TARGET
 	MASKS
-	MOVQ b_len+8(FP), CX
 	MOVQ AX, R8
 	NOTQ R8
 	TZCNTQ R8, R8            // size of the method
-	LEAQ -1(R8), DX
-	CMPQ DX, $(const_MethodSize-1)
-	JHI refuse
-	CMPQ R8, CX
-	JCC refuse
-	CMPB (SI)(R8*1), $' '
-	JNE refuse
 	MOVQ $-2, DX
 	SHLXQ R8, DX, DX         // what is behind it
-	INCQ R8                  // offset of the target
 	ANDQ DX, R10
 	TZCNTQ R10, R10
 	ANDQ DX, R9
 	JEQ longTarget
 	TZCNTQ R9, R9
 targetEnd:
+	LEAQ 11(R9), DX          // offset of the first field line
+	CMPQ DX, b_len+8(FP)
+	JHI refuse
+	LEAQ -1(R8), CX
+	CMPQ CX, $(const_MethodSize-1)
+	JHI refuse
+	CMPB (SI)(R8*1), $' '
+	JNE refuse
+	INCQ R8                  // offset of the target
 	CMPQ R9, R8
 	JEQ refuse               // an empty target
-	LEAQ 11(R9), DX          // offset of the first field line
-	CMPQ DX, CX
-	JHI refuse
-	MOVQ $0x312e312f50545448, R12 // "HTTP/1.1"
-	CMPQ R12, 1(SI)(R9*1)
+	MOVQ $0x2e312f5054544820, CX // " HTTP/1."
+	CMPQ CX, (SI)(R9*1)
 	JNE refuse
-	CMPB (SI)(R9*1), $' '
+	MOVQ $0x0a0d312e312f5054, CX // "TP/1.1" CR LF
+	CMPQ CX, 3(SI)(R9*1)
 	JNE refuse
-	CMPW 9(SI)(R9*1), $0x0a0d
-	JNE refuse
-	MOVQ p+24(FP), R12
 	MOVQ R8, pass_target(R12)
+	XORL CX, CX
+	LEAQ 1(R10), R8
 	CMPQ R10, R9
-	LEAQ 1(R10), R10
-	MOVL $0, R8
-	CMOVQCC R8, R10          // no '?' before the end
-	MOVQ R10, pass_query(R12)
+	CMOVQCC CX, R8           // no '?' before the end
+	MOVQ R8, pass_query(R12)
 	MOVQ DX, pass_start(R12)
 	MOVQ DX, pass_pos(R12)
-	CMPQ DX, $64
-	JCC farFields
-	// The first field line starts in this block: what is before it does not count. A line starts at its offset (DX), no name goes on.
-	MOVQ $0, pass_base(R12)
+	MOVQ BX, pass_base(R12)
+	// What is left of this block is like the end of a field line: the CR of the request line is the first offset, behind its LF starts a line.
+	ADDQ $2, DI
 	LEAQ pass_names(R12), R12
-	MOVQ $-1, R8
-	SHLXQ DX, R8, R8
-	ANDQ R8, AX
-	ANDQ R8, R13
-	ANDQ R8, R14
-	ANDQ R8, R15
-	ANDQ R8, R11
-	MOVL $1, R8
-	SHLXQ DX, R8, R8
-	LEAQ (R8)(R14*2), R8
-	LEAQ (R13)(R13*1), R9
+	XORL R8, R8
+	XORL R9, R9
 	XORL R10, R10
 	JMP masks
 
@@ -191,12 +176,11 @@ targetEnd:
 longTarget:
 	// R10 is the offset of the first '?', or 64 and more when there was none yet.
 	ADDQ $64, BX
-	MOVQ b_len+8(FP), CX
 	LEAQ 64(BX), R11
-	CMPQ R11, CX
+	CMPQ R11, b_len+8(FP)
 	JHI refuse
 	LEAQ (SI)(BX*1), R11
-	MOVQ t+48(FP), DX
+	LEAQ ·vectorTables(SB), DX
 	VMOVDQU tables_target(DX), Y14
 	MOVQ R10, DX
 	TARGET
@@ -207,20 +191,16 @@ longTarget:
 	CMOVQEQ DX, R10          // none in the blocks before
 	TESTQ R9, R9
 	JEQ longTarget
+	MASKS
 	TZCNTQ R9, R9
 	ADDQ BX, R9
-	MOVQ b_len+8(FP), CX
 	JMP targetEnd
-
-	// The first field line starts in a later block, which becomes the first of the section.
-farFields:
-	MOVL $1, R8
 
 fields:
 	MOVQ pass_pos(R12), BX
 	MOVQ BX, pass_base(R12)
 	MOVQ pass_entries(R12), R11
-	LEAQ (DI)(R11*2), DI
+	LEAQ 4(DI)(R11*2), DI
 	LEAQ pass_names(R12), R12
 	MOVQ R8, R9
 	SHRQ $1, R9
@@ -238,9 +218,9 @@ block:
 	LEAQ (SI)(BX*1), R11
 classify:
 	MASKS
+masks:
 	LEAQ (R8)(R14*2), R8     // L: starts of lines
 	LEAQ (R9)(R13*2), R9     // where LF has to be
-masks:
 	// R11 collects what is unusual: controls, octets behind the end, and CR and LF that do not belong together.
 	XORQ R14, R9
 	ORQ tail-16(SP), R11
@@ -356,78 +336,71 @@ lastOffsets:
 	MOVQ R8, pass_pos(DX)
 	MOVB $1, pass_done(DX)
 	MOVQ lines+32(FP), R14
-	MOVQ DI, AX
-	SUBQ R14, AX
-	SHRQ $1, AX
-	MOVQ AX, pass_entries(DX)
+	LEAQ -4(DI), BX
+	SUBQ R14, BX
+	SHRQ $1, BX
+	MOVQ BX, pass_entries(DX)
+	SHRQ $1, BX
 	ADDQ $64, R8
-	CMPQ R8, cap-24(SP)
+	CMPQ R8, b_cap+16(FP)
 	JHI refuse               // no room to read 64 octets of a name or of Host
 	MOVB $1, pass_noted(DX)
 
-	// The names. R14 is the line in hand, DI the end of the lines, R8 where the line starts, BX its number. The hash of
-	// nameSlot gives the one name that it can be, which is then compared in full, filled up with NUL, in lower case. Nothing
-	// depends on it but ID 0 (Unknown) for a name that is another: it takes no branch.
-	MOVQ t+48(FP), AX
+	// The names, from the last to the first, which is the one that stays in first. BX is the line in hand of the lines at R14. The hash of
+	// nameSlot gives the one name that it can be, which is then compared with its colon, in lower case: what table folds has makes 0xff of
+	// every octet behind. Nothing depends on it but ID 0 (Unknown) for a name that is another: it takes no branch.
+	LEAQ ·vectorTables(SB), AX
 	MOVQ first+40(FP), R12
-	MOVQ pass_start(DX), R8
 	VPBROADCASTD tables_toSigned(AX), Y10
 	VPBROADCASTD tables_lastSigned(AX), Y11
-	VPBROADCASTD tables_caseBit(AX), Y12
 	VPXOR Y13, Y13, Y13      // capitals
-	XORL BX, BX
 	XORL R13, R13            // seen
 	XORL R15, R15            // repeated
-	CMPQ R14, DI
-	JCC named
+	TESTQ BX, BX
+	JEQ named
 name:
-	MOVWLZX (R14), R10
+	MOVWLZX (R14)(BX*4), R10
+	MOVWLZX -2(R14)(BX*4), R8
 	MOVL -4(SI)(R10*1), R11
-	MOVBLZX (SI)(R8*1), R9
+	MOVBLZX 2(SI)(R8*1), R9
 	ORL $0x20202020, R11
 	ANDL $31, R9
-	SUBL R8, R10             // size
-	LEAL (R11)(R10*8), R11
+	SUBL R8, R10             // size and 2
+	LEAL -16(R11)(R10*8), R11
 	LEAL (R11)(R9*4), R11
 	IMUL3L $const_nameFactor, R11, R11
 	SHRL $24, R11
 	MOVBLZX tables_slots(AX)(R11*1), R11
-	CMPL R10, $32
+	CMPL R10, $34
 	JHI longName
-	MOVL $32, R9
+	MOVL $34, R9
 	SUBL R10, R9
-	VMOVDQU (SI)(R8*1), Y8
-	VPAND tables_ends(AX)(R9*1), Y8, Y8
+	VMOVDQU 2(SI)(R8*1), Y8
 	VPADDB Y10, Y8, Y9
 	VPCMPGTB Y9, Y11, Y9
-	VPAND Y12, Y9, Y9
-	VPOR Y9, Y8, Y8
+	VPAND tables_ends(AX)(R9*1), Y9, Y9
 	VPOR Y9, Y13, Y13
 	MOVL R11, R9
 	SHLL $5, R9
+	VPOR tables_folds(AX)(R9*1), Y8, Y8
 	VPCMPEQB tables_names(AX)(R9*1), Y8, Y8
 	VPMOVMSKB Y8, R10
 	XORL R9, R9
 	CMPL R10, $-1
 	CMOVLNE R9, R11
+	MOVB BX, (R12)(R11*1)
 	// Set the bit in seen. If it was set before, set it in repeated.
 	MOVL $1, R10
 	SHLXQ R11, R10, R10
-	BTSQ R11, R13
-	CMOVLCC R11, R9          // 0, which is nobody's, if it was seen before
-	MOVB BX, (R12)(R9*1)
-	SBBQ R9, R9
+	MOVQ R13, R9
 	ANDQ R10, R9
+	ORQ R10, R13
 	ORQ R9, R15
 	CMPL R11, $const_hostID
 	JEQ host
 nextName:
-	MOVWLZX 2(R14), R8
-	ADDL $2, R8
-	INCL BX
-	ADDQ $4, R14
-	CMPQ R14, DI
-	JCS name
+	DECQ BX
+	JNE name
 named:
 	ANDQ $-2, R13            // Unknown is not seen
 	ANDQ $-2, R15
@@ -436,48 +409,47 @@ named:
 	XORL R9, R9
 	VPTEST Y13, Y13
 	SETNE R9
-	MOVL R9, pass_capitals(DX)
+	MOVQ R9, pass_capitals(DX)
 	VZEROUPPER
 	RET
 
 longName:
-	VMOVDQA Y12, Y13
+	VPCMPEQB Y13, Y13, Y13
 	JMP nextName
 
-	// Host, in its usual form: SP, then, in up to 32 octets, a reg-name, and perhaps ":" and up to four digits.
+	// Host, in its usual form: SP, then, in up to 31 octets, a reg-name, and perhaps ":" and up to four digits. Its CR is neither.
 host:
-	MOVWLZX (R14), R8
-	MOVWLZX 2(R14), R10
+	MOVL (R14)(BX*4), R10
+	MOVWLZX R10, R8
+	SHRL $16, R10
 	CMPB 1(SI)(R8*1), $' '
 	JNE nextName
-	ADDQ $2, R8              // where it starts
-	SUBQ R8, R10             // its size
-	LEAQ -1(R10), R9
-	CMPQ R9, $31
-	JHI nextName
-	LEAQ (SI)(R8*1), R11
+	SUBL R8, R10
+	SUBL $2, R10             // its size
+	LEAQ 2(SI)(R8*1), R11
 	HIGH(0)
 	VMOVDQU tables_regName(AX), Y14
 	VMOVDQU tables_digit(AX), Y15
 	OUTSIDE(Y14, Y14)
-	OUTSIDE(Y15, Y15)
 	VPMOVMSKB Y14, R11
-	VPMOVMSKB Y15, R9
-	BZHIL R10, R11, R11
-	BZHIL R10, R9, R9
-	TESTL R11, R11
+	TZCNTL R11, R11          // size of the reg-name, or 32
+	LEAL -1(R11), R9
+	CMPL R9, $30
+	JHI nextName
+	CMPL R10, R11
 	JEQ hostOK
-	TZCNTL R11, R11
-	TESTL R11, R11
-	JEQ nextName
 	ADDQ R11, R8
-	CMPB (SI)(R8*1), $':'
+	CMPB 2(SI)(R8*1), $':'
 	JNE nextName
+	OUTSIDE(Y15, Y15)
+	VPMOVMSKB Y15, R9
 	SHRXL R11, R9, R9
-	CMPL R9, $1              // the ':' and no other
+	SHRL $1, R9
+	TZCNTL R9, R9            // digits
+	LEAL 1(R11)(R9*1), R11
+	CMPL R11, R10
 	JNE nextName
-	SUBQ R11, R10
-	CMPQ R10, $5
+	CMPL R9, $4
 	JHI nextName
 hostOK:
 	MOVB $1, pass_hostOK(DX)
@@ -486,13 +458,13 @@ hostOK:
 	// Give up the block in hand.
 stop:
 	MOVQ p+24(FP), DX
-	MOVQ lines+32(FP), R12
-	SUBQ R12, DI
-	SHRQ $1, DI
-	MOVQ DI, pass_entries(DX)
 	CMPQ BX, pass_pos(DX)
 	JLS refuse               // the first block has the request line in it
 	MOVQ BX, pass_pos(DX)
+	SUBQ lines+32(FP), DI
+	SUBQ $4, DI
+	SHRQ $1, DI
+	MOVQ DI, pass_entries(DX)
 refuse:
 	VZEROUPPER
 	RET

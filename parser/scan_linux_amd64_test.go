@@ -15,7 +15,7 @@ import (
 )
 
 // vectorPaths are the passes, with the largest Host that they look at.
-var vectorPaths = map[path]int{pathAVX2: 32, pathAVX512: 64}
+var vectorPaths = map[path]int{pathAVX2: 31, pathAVX512: 63}
 
 // sameAsTwin runs a pass and its twin over b, as s says, and requires that they do the same. It returns what the pass made of s.
 func sameAsTwin(t *testing.T, b []byte, s fieldSection) fieldSection {
@@ -37,14 +37,17 @@ func sameAsTwin(t *testing.T, b []byte, s fieldSection) fieldSection {
 	}
 	wantLines, wantFirst := twin.index.Raw()
 	gotLines, gotFirst := s.index.Raw()
-	require.Equal(t, wantLines[:want.entries/2], gotLines[:got.entries/2], message)
+	require.Equal(t, wantLines[1:1+want.entries/2], gotLines[1:1+got.entries/2], message)
 	if want.entries&1 == 1 {
-		require.Equal(t, wantLines[want.entries/2].Colon, gotLines[got.entries/2].Colon, message)
+		require.Equal(t, wantLines[1+want.entries/2].Colon, gotLines[1+got.entries/2].Colon, message)
 	}
 	if !want.noted {
 		return s
 	}
-	require.Equal(t, []any{want.base, want.seen, want.repeated, want.capitals != 0}, []any{got.base, got.seen, got.repeated, got.capitals != 0}, message)
+	require.Equal(t, []any{want.base, want.seen, want.repeated}, []any{got.base, got.seen, got.repeated}, message)
+	if want.capitals == 1 || want.capitals == 0 && want.state == passRequest { // a pass that goes on need not know
+		require.Equal(t, want.capitals != 0, got.capitals != 0, message)
+	}
 	for seen := uint64(want.seen); seen != 0; seen &= seen - 1 {
 		id := bits.TrailingZeros64(seen)
 		require.Equal(t, wantFirst[id], gotFirst[id], "%s, first %s", message, hdr.ID(id))

@@ -21,17 +21,15 @@ func twinPass(b []byte, p *pass, x *hdr.Index, hostSize int) {
 			return
 		}
 		state = passLineStart
-		if p.base = p.start; p.start < 64 {
-			p.base = 0
-		}
+		p.base = (p.start - len(" HTTP/1.1\r\n")) &^ 63
 	}
 	lines, _ := x.Raw()
 	entries := p.entries
 	add := func(off int) {
 		if entries&1 == 0 {
-			lines[entries/2].Colon = uint16(off)
+			lines[1+entries/2].Colon = uint16(off)
 		} else {
-			lines[entries/2].CR = uint16(off)
+			lines[1+entries/2].CR = uint16(off)
 		}
 		entries++
 	}
@@ -63,7 +61,7 @@ func twinPass(b []byte, p *pass, x *hdr.Index, hostSize int) {
 				return
 			}
 		}
-		p.pos, p.entries = block+64, entries
+		p.pos, p.entries = max(p.pos, block+64), entries
 	}
 }
 
@@ -89,6 +87,9 @@ func twinRequestLine(b []byte, p *pass) bool {
 	return true
 }
 
+// twinLongName is what the twin has for capitals when there are none, but names so long that a pass need not look.
+const twinLongName = 2
+
 // twinNotes is what a pass does with the names of a complete section.
 func twinNotes(b []byte, p *pass, x *hdr.Index, hostSize int) {
 	if p.noted = p.pos+passSlack <= cap(b); !p.noted {
@@ -99,15 +100,18 @@ func twinNotes(b []byte, p *pass, x *hdr.Index, hostSize int) {
 	p.capitals, p.names = 0, [passBlocks]uint64{}
 	lines, _ := x.Raw()
 	for i := range x.Count() {
-		start, l := x.LineStart(i), lines[i]
+		start, l := x.LineStart(i), lines[i+1]
 		name, value := b[start:l.Colon], b[l.Colon+1:l.CR]
 		for j, c := range name {
 			if off := start + j - p.base; p.whole {
 				p.names[off/64] |= 1 << (off % 64)
 			}
-			if c >= 'A' && c <= 'Z' || len(name) > 32 {
+			if c >= 'A' && c <= 'Z' {
 				p.capitals = 1
 			}
+		}
+		if len(name) > 32 && p.capitals == 0 {
+			p.capitals = twinLongName
 		}
 		if host, found := bytes.CutPrefix(value, []byte(" ")); found && hdr.Lookup(name) == hdr.Host && len(host) <= hostSize {
 			host, port, _ := bytes.Cut(host, []byte(":"))
@@ -123,6 +127,10 @@ func twinHeads() []string {
 	fields := "Host: example.org:8080\r\nUser-Agent: some/1.0 (thing; rv:1)\r\nDNT:1\r\nte: trailers\r\nX:\r\nContent-Length: \t 5 \r\naccept:a\r\nACCEPT: b\r\n"
 	heads := []string{
 		"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+		"GET / HTTP/1.1\r\nhost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+		"GET / HTTP/1.1\r\n" + strings.Repeat("n", 32) + "N: long\r\nhost: a\r\n\r\n",
+		"GET / HTTP/1.1\r\n" + strings.Repeat("n", 33) + "N: long\r\nhost: a\r\n\r\n",
+		"GET / HTTP/1.1\r\n" + strings.Repeat("n", 33) + ": long\r\nhost: a\r\n\r\n",
 		"GET /a?b=c HTTP/1.1\r\n" + fields + fields + "Last: one\r\n\r\nbody\r\n\r\n",
 		"PROPFIND /" + strings.Repeat("path/", 20) + "?q=?" + strings.Repeat("0", 90) + " HTTP/1.1\r\n" + fields + "\r\n",
 		"G / HTTP/1.1\r\n" + strings.Repeat("a:\r\n", 70) + "\r\n",
@@ -186,7 +194,7 @@ func TestWordsAsTwin(t *testing.T) {
 			done++
 			require.Equal(t, []any{true, true, w.pos, w.start, w.target, w.query, w.entries, w.seen, w.repeated},
 				[]any{g.done, g.noted, g.pos, g.start, g.target, g.query, g.entries, g.seen, g.repeated}, message)
-			require.Equal(t, wantLines[:w.entries/2], lines[:w.entries/2], message)
+			require.Equal(t, wantLines[1:1+w.entries/2], lines[1:1+w.entries/2], message)
 			for id := hdr.Unknown + 1; id < hdr.IDCount; id++ {
 				if w.seen.Has(id) {
 					require.Equal(t, wantFirst[id], first[id], message)
@@ -194,9 +202,9 @@ func TestWordsAsTwin(t *testing.T) {
 			}
 			folded := true
 			for i, start := 0, w.start; i < w.entries/2; i++ {
-				name := b[start:lines[i].Colon]
+				name := b[start:lines[i+1].Colon]
 				folded = folded && bytes.Equal(name, bytes.ToLower(name))
-				start = int(lines[i].CR) + 2
+				start = int(lines[i+1].CR) + 2
 			}
 			require.Equal(t, folded, g.capitals == 0, message)
 		}

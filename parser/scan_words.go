@@ -6,7 +6,7 @@ import "barewire/hdr"
 // the end of b. It looks for the colon of a line first: most names are well-known ones, of which every octet is known with that.
 //
 // size: one loop, since what it knows is in registers
-func (p *pass) words(b []byte, lines *[maxCount]hdr.Line, first *[hdr.IDCount]uint8) {
+func (p *pass) words(b []byte, lines *[1 + maxCount]hdr.Line, first *[hdr.IDCount]uint8) {
 	if len(b) < 8 {
 		return
 	}
@@ -54,6 +54,7 @@ line:
 		if !token {
 			break
 		}
+		count++
 		if bit := id.Bit(); seen&bit == 0 {
 			first[id&63] = uint8(count)
 			seen |= bit &^ 1 // Unknown is not seen
@@ -63,7 +64,6 @@ line:
 		folded = folded && lower
 		lines[count] = hdr.Line{Colon: uint16(colon), CR: uint16(i)}
 		start = i + 2
-		count++
 	}
 	p.pos, p.entries = start, 2*count
 	if start < len(b)-1 && b[start] == '\r' && b[start+1] == '\n' {
