@@ -105,7 +105,7 @@ func (p *fakePort) swap(s *Server) {
 	p.turn = getTurn()
 	copy(p.turn.b, pattern[:rubbish])
 	copy(p.turn.out[:cap(p.turn.out)], pattern[:rubbish])
-	p.turn.headStart, p.turn.area = len(p.turn.b)-9, len(p.turn.b)-5
+	p.turn.headStart, p.turn.area = int32(len(p.turn.b)-9), int32(len(p.turn.b)-5)
 	p.turn.head, p.turn.body, p.turn.resp = old.head, old.body, old.resp
 	p.turn.head.Reset(s.bounds.head)
 	p.turn.head.Parse(staleHead)

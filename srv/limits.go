@@ -84,8 +84,7 @@ func or[T ~int | ~int64](v, zero, negative T) T {
 	return min(v, negative)
 }
 
-// tick is a time in milliseconds on the server's clock, which starts with the server. It wraps after seven weeks, so two ticks are
-// compared by their difference.
+// tick is a time in milliseconds since the epoch. It wraps after seven weeks, so two ticks are compared by their difference.
 type tick uint32
 
 const forever = 20 * 24 * time.Hour // less than half the range of tick

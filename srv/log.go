@@ -47,9 +47,15 @@ func (s *Server) refused(r *Refusal, now tick) {
 	}
 	if skipped, ok := s.refusalLog.allowed(now); ok {
 		s.log().Warn("request refused", slog.String("rule", r.Rule), slog.String("section", r.Section), slog.Int("status", r.Status),
-			slog.Int("off", r.Off), slog.String("octets", strconv.QuoteToASCII(string(r.Excerpt))), slog.String("remote", r.Remote.String()),
+			slog.Int("off", r.Off), slog.String("octets", escaped(r.Excerpt)), slog.String("remote", r.Remote.String()),
 			slog.String("route", r.Route), slog.Uint64("skipped", skipped))
 	}
+}
+
+// escaped returns octets as a string literal has them between its quotes.
+func escaped(b []byte) string {
+	q := strconv.QuoteToASCII(string(b))
+	return q[1 : len(q)-1]
 }
 
 func (s *Server) callOnRefuse(r *Refusal) {
@@ -63,7 +69,18 @@ func (s *Server) abortedLog(t *turn, err error) {
 	if client || !s.logs() {
 		return
 	}
-	if skipped, ok := s.abortLog.allowed(t.now); ok {
-		s.log().Warn("response aborted", slog.String("route", t.route.Name), slog.String("error", err.Error()), slog.Uint64("skipped", skipped))
+	s.responseLog(&s.abortLog, "response aborted", t, err)
+}
+
+// mistakeLog reports a response that the handler did not make as it had declared it, and of which nothing has left: the client gets 500.
+func (s *Server) mistakeLog(t *turn, err error) {
+	if s.logs() {
+		s.responseLog(&s.replaceLog, "response replaced", t, err)
+	}
+}
+
+func (s *Server) responseLog(limit *logLimit, message string, t *turn, err error) {
+	if skipped, ok := limit.allowed(t.now); ok {
+		s.log().Warn(message, slog.String("route", t.route.Name), slog.String("error", err.Error()), slog.Uint64("skipped", skipped))
 	}
 }

@@ -18,7 +18,7 @@ import (
 // readClock reads the clock, once for each batch of events.
 func (p *runner) readClock() {
 	now := time.Now()
-	p.now, p.unix = tick(now.Sub(p.l.e.s.start)/time.Millisecond), now.Unix()
+	p.now, p.unix = tick(now.Sub(epoch)/time.Millisecond), now.Unix()
 }
 
 // clock gives the leader the time of the batch. Who has left the loop serves requests that may have waited since.

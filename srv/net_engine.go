@@ -219,7 +219,7 @@ func (c *netConn) readFew() {
 
 func (c *netConn) clock(t *turn) {
 	now := time.Now()
-	c.now = tick(now.Sub(c.s.start) / time.Millisecond)
+	c.now = tick(now.Sub(epoch) / time.Millisecond)
 	t.now, t.unix = c.now, now.Unix()
 }
 
@@ -240,8 +240,8 @@ func (c *netConn) armWrite(due tick) {
 
 // time returns the time of a tick that is not far off.
 func (s *Server) time(due tick) time.Time {
-	now := time.Since(s.start)
-	return s.start.Add(now + time.Duration(int32(due-tick(now/time.Millisecond)))*time.Millisecond)
+	now := time.Since(epoch)
+	return epoch.Add(now + time.Duration(int32(due-tick(now/time.Millisecond)))*time.Millisecond)
 }
 
 func isTimeout(err error) bool {

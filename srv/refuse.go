@@ -71,7 +71,7 @@ func (t *turn) fault(f fault) (in []byte, off, before int) {
 	if e, malformed := f.(parser.Error); malformed && e != parser.Truncated {
 		off = t.body.ErrorOff()
 	}
-	return in, off, t.area - t.headStart + int(t.used)
+	return in, off, int(t.area-t.headStart) + int(t.used)
 }
 
 // answer makes a short plain response that says what was wrong, the last one of its connection.
@@ -108,7 +108,7 @@ func (w *Response) replace(err error) {
 		t.out = t.out[:w.mark]
 	}
 	if _, mistake := err.(writer.Error); mistake && !w.left { // less content than declared, or more
-		t.s.abortedLog(t, err)
+		t.s.mistakeLog(t, err)
 		err = ErrHandler
 	}
 	switch f, ok := err.(fault); {

@@ -31,7 +31,7 @@ type Response struct {
 	left      bool // and some of it may have been sent
 	aborted   bool
 	err       error
-	pipe      pipe // while it splices
+	pipe      *pipe // of the last Splice, to be used again; nil before the first
 }
 
 func (w *Response) clear() {

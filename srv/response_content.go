@@ -207,6 +207,8 @@ func (w *Response) Announce(names ...string) error {
 		if err := writer.CheckTrailer(name); err != nil {
 			return err
 		}
+	}
+	for _, name := range names {
 		if len(w.announced) > 0 {
 			w.announced = append(w.announced, ", "...)
 		}

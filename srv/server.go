@@ -33,7 +33,6 @@ type Server struct {
 
 	once       sync.Once
 	bounds     bounds
-	start      time.Time
 	base       context.Context // parent of every request's context
 	cancel     context.CancelCauseFunc
 	draining   atomic.Bool // connections are to end
@@ -43,6 +42,7 @@ type Server struct {
 	failed     [errorCount]atomic.Uint64
 	refusalLog logLimit
 	abortLog   logLimit
+	replaceLog logLimit
 	acceptLog  logLimit
 
 	mu        sync.Mutex // guards what follows
@@ -69,7 +69,6 @@ const (
 func (s *Server) setup() {
 	s.once.Do(func() {
 		s.bounds = boundsOf(s.Limits, s.Timeouts)
-		s.start = epoch
 		s.base, s.cancel = context.WithCancelCause(context.Background())
 		s.room.L = &s.mu
 		s.accepting = map[net.Listener]struct{}{}
@@ -88,7 +87,7 @@ func (s *Server) setup() {
 var epoch = time.Now().Add(-time.Second)
 
 // tick reads the server's clock.
-func (s *Server) tick() tick { return tick(time.Since(s.start) / time.Millisecond) }
+func (s *Server) tick() tick { return tick(time.Since(epoch) / time.Millisecond) }
 
 // Listen binds addr, "host:port", and serves nothing yet, so that a message about it is true before the first request. It may be
 // called several times. The host localhost is 127.0.0.1 and ::1, without asking a resolver; a family that the system

@@ -18,7 +18,10 @@ func (w *Response) Splice(src syscall.RawConn, n int64) error {
 	if !t.port.splices() {
 		return errors.ErrUnsupported
 	}
-	p := &w.pipe
+	if w.pipe == nil {
+		w.pipe = new(pipe)
+	}
+	p := w.pipe
 	if err := p.open(); err != nil { // there may be no descriptors left
 		return errors.ErrUnsupported
 	}
@@ -34,7 +37,7 @@ func (w *Response) Splice(src syscall.RawConn, n int64) error {
 }
 
 func (w *Response) splice(src syscall.RawConn, n int64) error {
-	t, p := w.t, &w.pipe
+	t, p := w.t, w.pipe
 	for n > 0 {
 		k, err := p.fill(src, n)
 		if err != nil {

@@ -23,11 +23,12 @@ type turn struct {
 
 	b         []byte
 	r, w      int
-	headStart int
-	area      int
+	headStart int32
+	area      int32
 	used      int64 // octets of the message body that were decoded
 	spent     int   // octets that the socket took since advance was called
 	now       tick
+	handled   bool // the route's handler was called
 	unix      int64
 
 	out   []byte // output not taken by the socket; behind conn.out
@@ -42,7 +43,6 @@ type turn struct {
 	content *Content
 	route   *Route
 	refusal Refusal
-	handled bool          // the route's handler was called
 	wake    chan struct{} // loop engine: ends the sleep of who has parked
 }
 
@@ -91,7 +91,7 @@ func (t *turn) unread() []byte { return t.b[t.r:t.w] }
 func (t *turn) room() []byte {
 	start := 0
 	if t.c.phase == phaseActive {
-		start = t.area
+		start = int(t.area)
 	}
 	filled := t.w == len(t.b)
 	if t.r == t.w || filled && t.r > start {
@@ -120,8 +120,8 @@ func (t *turn) pin(n int) {
 		t.w = copy(t.b, t.b[t.r:t.w])
 		t.r = 0
 	}
-	t.headStart, t.area = t.r, t.r+n
-	t.r = t.area
+	t.headStart, t.area = int32(t.r), int32(t.r+n)
+	t.r += n
 }
 
 // pending is the output that the socket has to take next.

@@ -43,6 +43,9 @@ func run(args []string, stderr io.Writer) int {
 	}
 	if err := serve(o, stderr); err != nil {
 		fmt.Fprintln(stderr, "origin:", err)
+		if errors.Is(err, srv.ErrEngine) {
+			return exitUsage
+		}
 		return exitFailed
 	}
 	return exitOK

@@ -157,6 +157,8 @@ func (p *Proxy) ServeHTTP(w *srv.Response, r *srv.Request) {
 		return
 	case crowded(r.Fields()):
 		w.SetStatus(400)
+		w.Set("Content-Type", "text/plain; charset=utf-8")
+		w.WriteString("400: too much in Connection\n")
 		return
 	}
 	x := exchanges.Get().(*exchange)
