@@ -169,59 +169,56 @@ func set[V ~string | ~[]byte](s *Set, name string, value V) error {
 		}
 	}
 	value = TrimOWS(value)
-	if err := check(name, value, len(s.lines)-size, len(s.index)-count); err != nil {
+	id, err := write(s, name, value, len(s.lines)-size, len(s.index)-count)
+	if err != nil {
 		return err
 	}
-	write(s, name, value)
 	if count > 0 {
 		s.Del(name)
 	}
-	s.enter(len(name), len(value))
+	s.enter(id, len(name), len(value))
 	return nil
 }
 
 func add[N, V ~string | ~[]byte](s *Set, name N, value V) error {
 	value = TrimOWS(value)
-	if err := check(name, value, len(s.lines), len(s.index)); err != nil {
+	id, err := write(s, name, value, len(s.lines), len(s.index))
+	if err != nil {
 		return err
 	}
-	write(s, name, value)
-	s.enter(len(name), len(value))
+	s.enter(id, len(name), len(value))
 	return nil
 }
 
-// check returns what is wrong with adding a line to count lines of size octets.
+// write appends a line's octets to a Set that keeps count lines of size octets, and leaves it to enter to put the line in the index. On
+// an error nothing is appended. The name is looked at where it has been written, since looking it up tells whether it is a token.
 //
 // It and its neighbours are generic over strings and octets so that neither is converted, which would allocate.
-func check[N, V ~string | ~[]byte](name N, value V, size, count int) error {
-	switch {
-	case !IsToken(name):
-		return ErrName
-	case !IsValue(value):
-		return ErrValue
-	case size+lineSize(len(name), len(value)) > MaxSize || count == MaxCount:
-		return ErrSize
+func write[N, V ~string | ~[]byte](s *Set, name N, value V, size, count int) (id ID, err error) {
+	if size+lineSize(len(name), len(value)) > MaxSize || count == MaxCount {
+		return Unknown, ErrSize
 	}
-	return nil
+	start := len(s.lines)
+	lines := append(append(s.lines, name...), ": "...)
+	id, _, token := Find(lines, start, start+len(name))
+	switch {
+	case !token:
+		return Unknown, ErrName
+	case !IsValue(value):
+		return Unknown, ErrValue
+	}
+	s.lines = append(append(lines, value...), "\r\n"...)
+	return id, nil
 }
 
 func lineSize(name, value int) int { return name + len(": ") + value + len("\r\n") }
 
-// write appends a line's octets, and leaves it to enter to put the line in the index.
-func write[N, V ~string | ~[]byte](s *Set, name N, value V) {
-	s.lines = append(s.lines, name...)
-	s.lines = append(s.lines, ": "...)
-	s.lines = append(s.lines, value...)
-	s.lines = append(s.lines, "\r\n"...)
-}
-
-// enter puts the last line in the index, given the sizes of its name and value.
-func (s *Set) enter(name, value int) {
+// enter puts the last line in the index, given the ID of its name and the sizes of name and value.
+func (s *Set) enter(id ID, name, value int) {
 	end := len(s.lines)
 	start := end - lineSize(name, value)
-	l := setLine{uint16(start), uint16(end), uint16(name), Lookup(s.lines[start : start+name])}
-	s.index = append(s.index, l)
-	if l.id != Unknown {
-		s.seen |= l.id.Bit()
+	s.index = append(s.index, setLine{uint16(start), uint16(end), uint16(name), id})
+	if id != Unknown {
+		s.seen |= id.Bit()
 	}
 }
