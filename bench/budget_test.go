@@ -52,7 +52,7 @@ type ask struct {
 
 const (
 	aBuffer     = "a buffer beyond 16 KiB, which no pool keeps"
-	aWatch      = "on the net engine, the error by which net wakes the goroutine that watches for a reset"
+	aWatch      = "on the net engine, the error by which net wakes the goroutine that watches for a reset, before each wait and at the end"
 	aContext    = "the context; on the net engine also as for OnLost"
 	aStat       = "os.Root looks for it: nothing is kept of a name that no file has"
 	aRecord     = "crypto/tls, for each record read"
@@ -109,6 +109,8 @@ var budget = []cost{
 
 	{"proxied GET, warm pool", 0, 1, aWatch, ask{in: get("/proxy/block"), want: "200 hello"}},
 	{"proxied POST, warm pool", 0, 1, aWatch, ask{in: post("/proxy/echo", chunks+"\r\n"), want: "200 hello world"}},
+	{"proxied POST, content in two pieces", 0, 2, aWatch, ask{in: []string{post("/proxy/echo", half)[0], " world"}, want: "200 hello world"}},
+	{"proxied GET of 100,000 octets, spliced", 0, 1, aWatch, ask{in: get("/proxy/files/large"), want: "200 " + largeFile, linux: true}},
 	{"proxied GET with digest, warm pool", 0, 1, aWatch, ask{in: get("/digest/block"), want: "200 5\r\nhello\r\n0\r\n" +
 		"X-Content-SHA256: 2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\r\nX-Content-Length: 5\r\n\r\n"}},
 
