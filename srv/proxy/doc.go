@@ -105,6 +105,7 @@
 // connection's end would be the content's.
 //
 // The client's reset ends the exchange at once, whatever the upstream was doing, and is passed on as a reset. Its FIN alone does
-// not, since a client may half-close and still read the answer. In the same way an exchange that is cut off for any other reason
+// not, since a client may half-close and still read the answer; one that has gone for good while the upstream is silent is found out by
+// TCP's keep-alive, some 75 s later. In the same way an exchange that is cut off for any other reason
 // ends with a reset, and a whole one with a FIN.
 package proxy
