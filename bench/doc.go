@@ -23,13 +23,13 @@
 // The files in baseline have results to compare a change with, of one machine each. Their heads say which processor, kernel and Go they
 // were made with, in the form that benchstat reads. On the same machine:
 //
-//	go test -run '^$' -bench . -benchtime 200ms -count 6 ./bench > new.txt
+//	go test -run '^$' -bench . -benchtime 100ms -count 6 ./bench > new.txt
 //	go tool benchstat -ignore go,kernel bench/baseline/amd-epyc.txt new.txt
 //
 // A file is made anew, when nothing else runs, by
 //
 //	(echo "go: $(go env GOVERSION)"; echo "kernel: $(uname -sr)"
-//	go test -run '^$' -bench . -benchtime 200ms -count 6 ./bench) > bench/baseline/amd-epyc.txt
+//	go test -run '^$' -bench . -benchtime 100ms -count 6 ./bench) > bench/baseline/amd-epyc.txt
 //
 // # The rest of this folder
 //

@@ -7,12 +7,13 @@ import (
 	"barewire/parser"
 )
 
-// BenchmarkParse reads request heads: whole, as they mostly come; in pieces of 64 octets; and octet by octet, where a call for each octet is
-// what counts, since none is looked at again and again. Reset is part of it. It is input/cut/path: the parser takes the fastest path
-// that the processor has, and its own BenchmarkHead compares them.
+// BenchmarkParse reads request heads: whole, as they mostly come; in pieces; and octet by octet, where a call for each octet is
+// what counts, since none is looked at again and again. Reset is part of it. It is input/cut/path, for every path that the processor has;
+// BenchmarkHead of package parser tells its steps apart.
 func BenchmarkParse(b *testing.B) {
+	defer parser.UsePath(parser.Path())
 	for _, in := range heads {
-		for _, cut := range []int{0, 64, 1} {
+		for _, cut := range []int{0, 64, 16, 1} {
 			if cut > 0 && in.count > 1 {
 				continue
 			}
@@ -20,16 +21,20 @@ func BenchmarkParse(b *testing.B) {
 			if cut > 0 {
 				name = strconv.Itoa(cut) + "B"
 			}
-			b.Run(in.name+"/"+name+"/"+parser.Path(), func(b *testing.B) {
-				buf := padded(in.text)
-				b.SetBytes(int64(len(buf)))
-				b.ReportAllocs()
-				for b.Loop() {
-					if n := parseHeads(buf, cut); n != in.count {
-						b.Fatalf("%d heads of %d", n, in.count)
+			for _, path := range parser.Paths() {
+				b.Run(in.name+"/"+name+"/"+path, func(b *testing.B) {
+					parser.UsePath(path)
+					buf := padded(in.text)
+					b.SetBytes(int64(len(buf)))
+					b.ReportAllocs()
+					for b.Loop() {
+						if n := parseHeads(buf, cut); n != in.count {
+							b.Fatalf("%d heads of %d", n, in.count)
+						}
 					}
-				}
-			})
+					b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(buf)), "ns/octet")
+				})
+			}
 		}
 	}
 }

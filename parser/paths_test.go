@@ -1,6 +1,10 @@
 package parser
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
 
 // eachPath calls f with usedPath set to each path that this processor has.
 func eachPath(t testing.TB, f func()) {
@@ -17,4 +21,18 @@ func TestPaths(t *testing.T) {
 		t.Logf("this processor or build has no %s: not tested", p)
 	}
 	eachPath(t, func() { t.Logf("tested: %s", Path()) })
+}
+
+func TestUsePath(t *testing.T) {
+	best := usedPath
+	defer func() { usedPath = best }()
+	names := Paths()
+	for p, name := range names {
+		assert.True(t, UsePath(name))
+		assert.Equal(t, path(p), usedPath)
+		assert.Equal(t, name, Path())
+	}
+	assert.Equal(t, best, usedPath, "the fastest is the last")
+	assert.False(t, UsePath("none"))
+	assert.Equal(t, best, usedPath)
 }

@@ -60,11 +60,11 @@
 //
 // # Turns
 //
-// What a connection needs only while it is served, buffers above all, is its turn. Turns are pooled. A connection that
-// waits for its next request has none; one in the middle of a head keeps the octets that have come, and the parser's place in
-// them, in a smaller piece of memory. On the loop engine the turn belongs to the goroutine that serves. On the net engine, a connection of TCP or of a Unix socket waits for its descriptor to
-// become readable, and only then takes a turn to read into; one that cannot wait like that, such as one over TLS, waits
-// with 512 octets.
+// What a connection needs only while it is served, buffers above all, is its turn. Turns are pooled. A connection that waits for its next
+// request has none; one in the middle of a head keeps the octets that have come, and the parser's place in them, in a smaller piece of
+// memory. On the loop engine the turn belongs to the goroutine that serves. On the net engine, a connection of TCP or of a Unix socket
+// waits for its descriptor to become readable, and only then takes a turn to read into; one that cannot wait like that, such as one over
+// TLS, waits with 512 octets.
 //
 // # Engines
 //

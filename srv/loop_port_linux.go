@@ -135,11 +135,16 @@ func (p *runner) kernel(t *turn, from int, off, n int64) (sent int64, err error)
 		p.clock(t)
 		switch {
 		case errno == syscall.EAGAIN:
+			if !c.sendRate.add(t.now-before, 0, window) {
+				return sent, ErrSendTimeout
+			}
+			before = t.now
 			err := p.wait(t, wantWrite)
 			c.sendRate.wait(t.now - before)
 			if err != nil && err != errTimeout {
 				return sent, err
 			}
+			continue // what is sent now counts
 		case errno == syscall.EPIPE, errno == syscall.ECONNRESET:
 			return sent, ErrReset
 		case errno != nil: // the kernel cannot send this: copying tells whether it can be read

@@ -291,6 +291,10 @@ func (c *netConn) send(t *turn) error {
 	}
 	c.armWrite(due)
 	n, err := c.nc.Write(p)
+	if n == 0 && c.raw != nil && isTimeout(err) {
+		c.lastTry()
+		n, err = c.nc.Write(p)
+	}
 	c.clock(t)
 	t.took(n)
 	switch {
@@ -304,6 +308,12 @@ func (c *netConn) send(t *turn) error {
 		return errTimeout
 	}
 	return ErrReset
+}
+
+// lastTry lets one more write take what room there is: the system tells of room only when there is much of it.
+func (c *netConn) lastTry() {
+	c.nc.SetWriteDeadline(time.Now().Add(time.Duration(moment) * time.Millisecond))
+	c.writeSet = false
 }
 
 func (c *netConn) wake(*turn) { c.kick() }

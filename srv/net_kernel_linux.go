@@ -37,6 +37,10 @@ func (c *netConn) kernel(t *turn, from int, off, n int64) (sent int64, err error
 		c.arm(t, sendDue)
 		c.armWrite(c.due)
 		err := c.raw.Write(s.fn)
+		if s.sent == 0 && isTimeout(err) {
+			c.lastTry()
+			err = c.raw.Write(s.fn)
+		}
 		c.clock(t)
 		sent += int64(s.sent)
 		if s.off >= 0 {

@@ -22,7 +22,7 @@ func (w *Response) Splice(src syscall.RawConn, n int64) error {
 		w.pipe = new(pipe)
 	}
 	p := w.pipe
-	if err := p.open(); err != nil { // there may be no descriptors left
+	if err := p.open(); err != nil { // there may be no descriptors left, or too many pipes
 		return errors.ErrUnsupported
 	}
 	defer p.close()

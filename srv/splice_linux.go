@@ -15,8 +15,9 @@ type pipe struct {
 	err  error
 }
 
-// pipeSize is how much a pipe is asked to hold; where it may not, it holds less. Much of the gain is in there being few system calls; four
-// times as much would hold up more memory for a client that does not read, and gain a tenth.
+// pipeSize is how much a pipe is to hold. Much of the gain is in there being few system calls, so it is not worth it where a pipe may not
+// hold as much: the system bounds what all pipes of a user may. Four times as much would gain a tenth more, and hold up more
+// memory for a client that does not read.
 const pipeSize = 256 << 10
 
 func (p *pipe) open() error {
@@ -26,7 +27,10 @@ func (p *pipe) open() error {
 	if err := syscall.Pipe2(p.ends[:], syscall.O_CLOEXEC|syscall.O_NONBLOCK); err != nil {
 		return err
 	}
-	syscall.Syscall(syscall.SYS_FCNTL, uintptr(p.ends[1]), syscall.F_SETPIPE_SZ, pipeSize)
+	if _, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(p.ends[1]), syscall.F_SETPIPE_SZ, pipeSize); errno != 0 {
+		p.close()
+		return errno
+	}
 	return nil
 }
 

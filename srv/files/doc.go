@@ -31,11 +31,11 @@
 //
 // # The cache
 //
-// An entry is compared with the disk when it is asked for and the last time is a second ago: the way to its folder is gone again, and
-// three names are looked at, that of the file and those of its two compressed forms. Nothing watches the disk meanwhile, and no goroutine belongs to a Dir. So a change is seen within
-// a second, whatever it is: other octets in the same second and of the same size have another time of change, and where the clock of
-// a file system stands still between two changes, files that were changed less than two seconds ago are read again. A large
-// file is looked at for each request, through its descriptor, so changes in place are seen at once.
+// An entry is compared with the disk when it is asked for and the last time is a second ago: the way to its folder is gone again, and three
+// names are looked at, that of the file and those of its two compressed forms. Nothing watches the disk meanwhile, and no goroutine belongs
+// to a Dir. So a change is seen within a second, whatever it is: other octets in the same second and of the same size have another time of
+// change, and where the clock of a file system stands still between two changes, files that were changed less than two seconds ago are read
+// again. A large file is looked at for each request, through its descriptor, so changes in place are seen at once.
 //
 //	           asked for            a second has passed
 //	(absent) ───────────► ┌───────┐ ───────────────────► ┌──────────┐

@@ -25,8 +25,7 @@ func (x *exchange) dial() Error {
 	x.stop = nil
 	x.mu.Unlock()
 	if err != nil {
-		x.cause = err
-		return ErrDial
+		return x.unreached(err)
 	}
 	l := newLink(nc.(*net.TCPConn))
 	x.hold(l)
@@ -36,11 +35,19 @@ func (x *exchange) dial() Error {
 		l.nc = tc
 		l.due(time.Now().Add(timeout))
 		if err := tc.Handshake(); err != nil {
-			x.cause = err
 			x.phase = inHead
 			x.drop()
-			return ErrDial
+			return x.unreached(err)
 		}
 	}
 	return 0
+}
+
+// unreached tells an upstream that says no, or is not there, from one that says nothing (RFC 9110 sections 15.6.3 and 15.6.5).
+func (x *exchange) unreached(err error) Error {
+	x.cause = err
+	if isTimeout(err) {
+		return ErrSilent
+	}
+	return ErrDial
 }

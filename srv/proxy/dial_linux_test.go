@@ -43,7 +43,7 @@ func TestDialHangs(t *testing.T) {
 		p := newProxy(t, "http://"+addr)
 		p.Timeout = 50 * time.Millisecond
 		answer, _ := do(t, serve(t, p), get)
-		assert.True(t, strings.HasSuffix(answer, "502: upstream cannot be reached\n"), answer)
+		assert.True(t, strings.HasSuffix(answer, "504: upstream did not answer in time\n"), answer)
 	})
 	t.Run("reset by the client", func(t *testing.T) {
 		p := newProxy(t, "http://"+addr)

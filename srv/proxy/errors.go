@@ -5,7 +5,7 @@ type Error uint8
 
 const (
 	ErrDial      Error = iota + 1 // no connection to the upstream, or TLS failed
-	ErrSilent                     // it neither took the request nor began its response within Proxy.Timeout
+	ErrSilent                     // it did not accept the connection, finish TLS, take the request or begin its response within Proxy.Timeout
 	ErrMalformed                  // the response is not one of HTTP/1.1
 	ErrBroken                     // the upstream closed or reset the connection before its response was whole
 	ErrInterim                    // more interim responses than maxInterim

@@ -3,6 +3,7 @@ package proxy
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -78,7 +79,12 @@ func TestTLSFails(t *testing.T) {
 			}
 			answer, fin := do(t, serve(t, p), get)
 			assert.True(t, fin)
-			assert.True(t, strings.HasPrefix(answer, "HTTP/1.1 502 ") && strings.HasSuffix(answer, "\r\n\r\n502: upstream cannot be reached\n"), answer)
+			want := ErrDial
+			if tt.name == "silent" {
+				want = ErrSilent
+			}
+			assert.True(t, strings.HasPrefix(answer, fmt.Sprintf("HTTP/1.1 %d ", want.Status())), answer)
+			assert.True(t, strings.HasSuffix(answer, fmt.Sprintf("\r\n\r\n%d: %s\n", want.Status(), want.Text())), answer)
 		})
 	}
 }
