@@ -31,6 +31,7 @@ func bestPath() path {
 	return pathAVX2
 }
 
+// cpuid executes CPUID for a leaf and its subleaf, and returns EAX, EBX, ECX and EDX.
 func cpuid(leaf, sub uint32) (a, b, c, d uint32)
 
 // xgetbv returns the low half of XCR0.

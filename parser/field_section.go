@@ -125,20 +125,20 @@ func (s *fieldSection) goesOn(b []byte, limit int) bool {
 		return false
 	}
 	end := b[len(b)-16:]
-	last := load(end[8:])
-	switch {
-	case n < 8: // the octets before have been looked at
-		last |= ' ' * ones >> (8 * n)
-	case n > 8:
-		if valueStops(load(end)|' '*ones>>(8*(n-8))) != 0 {
-			return false
-		}
-	}
-	if valueStops(last) != 0 {
+	if valueStops(newest(load(end[8:]), n)) != 0 || n > 8 && valueStops(newest(load(end), n-8)) != 0 {
 		return false
 	}
 	s.pos = len(b)
 	return true
+}
+
+// newest returns w with SP for all but the n octets read last, n > 0: those before have been looked at.
+func newest(w uint64, n int) uint64 {
+	if n >= 8 {
+		return w
+	}
+	before := 64 - 8*uint(n) // bits
+	return w>>before<<before | ' '*ones>>(64-before)
 }
 
 // pause keeps what is needed to go on at i, unless the line that starts at start has grown too large.

@@ -58,6 +58,8 @@ var fieldSectionCases = []headCase{
 	{"LF at the start of a line", fieldStart + "§\nX: a\r\n\r\n", BareLF},
 	{"CR in the place of the empty line", fieldStart + "\r§X: a\r\n\r\n", BareCR},
 	{"CR CR LF in the place of the empty line", fieldStart + "\r§\r\n", BareCR},
+	{"CR in the place of the empty line, then a long line", fieldStart + "\r§X: " + strings.Repeat("y", 200) + "\r\n\r\n", BareCR},
+	{"CR in the place of the empty line, then what a pass would take", fieldStart + "\r§" + strings.Repeat("y", 200) + "\r\n\r\n", BareCR},
 	{"line ends with CR alone", "GET / HTTP/1.1\r\nHost: a\r§X: b\r\r", BareCR},
 	{"first error wins", fieldStart + "X§ : \x00\r\n : v\r\n\r\n", NameSpace},
 }
@@ -95,7 +97,7 @@ func TestSmallPieces(t *testing.T) {
 		return n, e, h.ErrorOff(), lines[h.section.index.Count()]
 	}
 	accepted, refused := 0, 0
-	for _, before := range []string{"", "\xff", "value\t", "\r\nX: y, \x80\xff\xff"} {
+	for _, before := range []string{"", "\xff", "value\t", "_~__\xdf_", "\r\nX: y, \x80\xff\xff"} {
 		before = fieldStart + "A: " + before
 		for size := 1; size <= 18; size++ {
 			b := []byte(before + strings.Repeat("v", size) + "\r\n\r\n")
@@ -125,4 +127,37 @@ func TestSmallPieces(t *testing.T) {
 	}
 	require.NotZero(t, accepted)
 	require.NotZero(t, refused)
+}
+
+// A small piece without an octet that is unusual itself goes the short way, whatever came before it.
+func TestSmallPiecesGoOn(t *testing.T) {
+	for _, before := range []string{"", "_", "_______________", "___\t\t___", "\xff\xdf\t\x00\x7f\x1f__________"} {
+		for size := 1; size <= 17; size++ {
+			for _, c := range []string{"v", "_", "\x80", "~", " "} {
+				b := []byte(fieldStart + "A: " + before + strings.Repeat(c, size))
+				at := len(b) - size
+				for limit := len(b) - 1; limit <= len(b); limit++ {
+					s := fieldSection{phase: inValue, pos: at}
+					s.index.Reset(len(fieldStart))
+					want := size <= 16 && limit == len(b)
+					require.Equal(t, want, s.goesOn(b, limit), "%q, of it %d octets, limit %d", b, size, limit)
+					if want {
+						require.Equal(t, len(b), s.pos)
+					} else {
+						require.Equal(t, at, s.pos)
+					}
+				}
+				for i := at; i < len(b); i++ {
+					good := b[i]
+					for _, bad := range []byte{0, '\n', '\r', 0x1f, 0x7f} {
+						b[i] = bad
+						s := fieldSection{phase: inValue, pos: at}
+						s.index.Reset(len(fieldStart))
+						require.False(t, s.goesOn(b, len(b)), "%q, of it %d octets", b, size)
+					}
+					b[i] = good
+				}
+			}
+		}
+	}
 }

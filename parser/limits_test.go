@@ -59,6 +59,26 @@ func TestTargetSize(t *testing.T) {
 	})
 }
 
+// A start line that ends at the largest head or one octet behind it, where offsets no longer fit into 16 bits.
+func TestStartLineSize(t *testing.T) {
+	l := Limits{Target: -1, Head: -1}
+	for size := MaxHeadSize - 1; size <= MaxHeadSize+2; size++ {
+		request := "GET /" + strings.Repeat("a", size-len("GET / HTTP/1.1\r\n")) + " HTTP/1.1\r\n"
+		response := "HTTP/1.1 200 " + strings.Repeat("a", size-len("HTTP/1.1 200 \r\n")) + "\r\n"
+		require.Len(t, request, size)
+		require.Len(t, response, size)
+		for _, more := range []string{"", "H", "\r\n", "Host: a\r\n\r\n", strings.Repeat("a", FieldLineSize+1)} {
+			if size+len(more) <= MaxHeadSize {
+				continue
+			}
+			mark := func(in string) string { return in[:MaxHeadSize] + "§" + in[MaxHeadSize:] }
+			name := fmt.Sprintf("%d octets and %d", size, len(more))
+			runHeads(t, l, []headCase{{"request, " + name, mark(request + more), HeadTooLarge}})
+			runResponses(t, l, MethodGet, []headCase{{"response, " + name, mark(response + more), HeadTooLarge}})
+		}
+	}
+}
+
 func TestHeadSize(t *testing.T) {
 	const in = "GET / HTTP/1.1\r\nHost: a\r\n\r\n" // 27 octets
 	for size := 1; size < len(in)+2; size++ {
@@ -139,6 +159,32 @@ func TestFieldCount(t *testing.T) {
 		{"two", get(1) + "§Y: z\r\n\r\n", TooManyFields},
 		{"two, the first one bad", "GET / HTTP/1.1\r\nHost: a@\r\n§Y: z\r\n\r\n", TooManyFields},
 	})
+}
+
+// The line too many is found where it starts, wherever in it a pass stops: in its name, in its value, or between its CR and LF.
+func TestFieldCountInPass(t *testing.T) {
+	l := Limits{Fields: 1}
+	for shift := range 64 {
+		start := "GET /" + strings.Repeat("a", shift) + " HTTP/1.1\r\nHost: a\r\n"
+		block := 64 - len(start)%64 // octets to the end of the block
+		for _, second := range []string{
+			strings.Repeat("n", 300),
+			"N: " + strings.Repeat("v", 300),
+			"N: " + strings.Repeat("v", 128+block-len("N: \r")) + "\r\n\r\n" + strings.Repeat("v", 100),
+			"N: " + strings.Repeat("v", 128+block-len("N: \r\n")) + "\r\n" + "M: " + strings.Repeat("v", 100),
+			"N: " + strings.Repeat("v", 128+block-len("N: ")) + "\r\n\r\n" + strings.Repeat("v", 100),
+			strings.Repeat("n", 128+block) + ": v\r\n\r\n",
+		} {
+			in := start + second
+			eachPath(t, func() {
+				for _, cut := range []int{0, 1, len(start) - 1, len(start), len(start) + 1, len(start) + 100, len(start) + block + 64, len(start) + block + 128} {
+					got := parseCut(t, requests(l), in, cut)
+					require.Equal(t, outcome{err: TooManyFields, off: len(start)}, got, "%q cut at %d, with %s", in, cut, usedPath)
+				}
+			})
+			sameAsPlain(t, l, in, parseWhole(requests(l), in))
+		}
+	}
 }
 
 // Reset applies the limits it is given, not those of the request before.

@@ -61,6 +61,9 @@ func (h *Head) requestLine(b []byte) bool {
 			return h.pause(inVersion, i)
 		}
 	}
+	if i > h.limits.Head {
+		return h.refuse(HeadTooLarge, h.limits.Head)
+	}
 	h.phase = inFields
 	h.section.reset(i, h.limits.Fields)
 	return true

@@ -22,8 +22,9 @@ import "barewire/hdr"
 //
 // A pass never refuses anything. It is done with a block when the block is whole and there is nothing unusual in it, or when the section ends in
 // it; from the first other block on the machine decides, which finds every error where it is. So the outcome is that of the machine alone
-// for every input and cut. And no octet is looked at more often than three times: by the pass that is done with its block, or by one that is not
-// and then by the machine, which is done with all that it has seen, and behind which the next pass starts; once more for its name or its Host.
+// for every input and cut. And the number of looks at an octet is bounded: one by the pass that is done with its block, or one by a pass that is not
+// and one by the machine, which is done with all that it has seen, and behind which the next pass starts; and one for its name or its Host. A pass with
+// words may take three instead of one, for the colon, for the end of the line, and for the name: so there are at most five.
 type pass struct {
 	pos     int // where to start; then the next octet to look at
 	entries int // offsets in the index: two for each line, and one for a colon whose line has not ended

@@ -141,9 +141,19 @@ func twinHeads() []string {
 	}
 	for _, host := range []string{
 		"a:12345", "a:1234", "a:b", "a:1b", ":1", "a/b", "a:", "a:1:2", "", "a b", "a ", "\ta", "%41", "[::1]", "a\xff",
-		strings.Repeat("h", 32), strings.Repeat("h", 33), strings.Repeat("h", 59) + ":1234", strings.Repeat("h", 60) + ":1234",
+		strings.Repeat("h", 32), strings.Repeat("h", 33), strings.Repeat("h", 63), strings.Repeat("h", 64), strings.Repeat("h", 59) + ":1234", strings.Repeat("h", 60) + ":1234",
 	} {
 		heads = append(heads, "GET / HTTP/1.1\r\nAccept: b\r\nHost: "+host+"\r\nHost:a\r\n\r\n")
+	}
+	for size := 55; size <= 260; size += 41 {
+		target := "/" + strings.Repeat("t", size)
+		heads = append(heads, "GET "+target+rest, "GET "+target[:size/2]+"?"+target[size/2:]+rest)
+		for _, query := range []int{127, 128, 130, 191, 192, 193, 255} { // offsets in the head
+			if query < size {
+				at := query - len("GET ")
+				heads = append(heads, "GET "+target[:at]+"?"+target[at+1:]+rest, "GET "+target[:at]+"?"+target[at+1:size]+"?"+rest)
+			}
+		}
 	}
 	for _, id := range []hdr.ID{hdr.TE, hdr.Connection, hdr.AccessControlRequestHeaders} {
 		heads = append(heads, "GET / HTTP/1.1\r\n"+strings.ToUpper(id.String())+"x: y\r\n"+id.String()+": z\r\n\r\n")

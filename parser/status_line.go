@@ -45,6 +45,9 @@ func (h *ResponseHead) statusLine(b []byte) bool {
 		}
 		i++
 	}
+	if i > h.limits.Head {
+		return h.refuse(HeadTooLarge, h.limits.Head)
+	}
 	h.phase = inFields
 	h.section.reset(i, h.limits.Fields)
 	return true
