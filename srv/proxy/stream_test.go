@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -101,7 +102,19 @@ func content(size int) []byte {
 	return b
 }
 
-const large = 24 << 20 // more than what the sockets between two ends hold
+// large is more than what the sockets between two ends hold: the receive buffer of the one that is read grows while the others fill.
+var large = 8<<20 + mostOf("tcp_rmem") + 2*mostOf("tcp_wmem")
+
+// mostOf returns how large the kernel lets a socket's buffer become.
+func mostOf(buffer string) int {
+	limits, _ := os.ReadFile("/proc/sys/net/ipv4/" + buffer)
+	if f := strings.Fields(string(limits)); len(f) == 3 {
+		if n, err := strconv.Atoi(f[2]); err == nil {
+			return n
+		}
+	}
+	return 8 << 20
+}
 
 // writeUntilStall writes b until the connection takes no more for a while, and returns what is left.
 func writeUntilStall(p *peer, b []byte) (left []byte) {
@@ -160,7 +173,7 @@ func TestBackPressure(t *testing.T) {
 			u.head()
 			<-read
 			h := sha256.New()
-			io.CopyN(h, u.r, large)
+			io.CopyN(h, u.r, int64(large))
 			u.send(fmt.Sprintf("HTTP/1.1 200 OK\r\n\r\n%x", h.Sum(nil)))
 		}))
 		c := dial(t, serve(t, p))
@@ -181,7 +194,7 @@ func TestBackPressure(t *testing.T) {
 			<-stuck
 			u.send(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", large))
 			u.send(string(b[:large-1]))
-			io.CopyN(io.Discard, u.r, large)
+			io.CopyN(io.Discard, u.r, int64(large))
 			u.send(string(b[large-1:]))
 		}))
 		p.Timeout = 600 * time.Millisecond
@@ -200,7 +213,7 @@ func TestBackPressure(t *testing.T) {
 
 // An upstream that answers while it reads, and stops reading when its answer is not read.
 func TestEcho(t *testing.T) {
-	const size = large / 2
+	const size = 12 << 20
 	b := content(size)
 	for _, chunked := range []bool{false, true} {
 		t.Run(fmt.Sprint("chunked ", chunked), func(t *testing.T) {
