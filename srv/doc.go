@@ -118,6 +118,10 @@
 // Files of the loop engine, in the order to read them: ownership.go (the word), loop_conn_linux.go (a connection, the table),
 // poller_linux.go (epoll), loop_linux.go (the loop), serve_linux.go (what is done for a connection), loop_port_linux.go (the port),
 // detach_linux.go (followers), wheel_linux.go (deadlines), watchdog_linux.go, listener_linux.go, loop_engine_linux.go (begin and end).
+// The system calls of serving are in internal/sock and syscall_unsafe_linux.go.
+//
+// What the kernel sends by itself, without a buffer here, is files (Response.SendFile) and what comes over another connection
+// (Response.Splice): file.go and splice.go say how that stands in a response, kernel_linux.go makes the system call for both engines.
 //
 // # Routes
 //

@@ -11,6 +11,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"barewire/srv/internal/sock"
 )
 
 // A runner is the port of the connection that it serves.
@@ -40,7 +42,7 @@ func (p *runner) recv(t *turn) error {
 		return ErrReset
 	}
 	room := t.room()
-	n, errno := rawRecv(c.fd, room)
+	n, errno := sock.Recv(int(c.fd), room)
 	switch {
 	case errno == syscall.EAGAIN:
 		c.have &^= evRead | evFIN | evError
@@ -64,7 +66,7 @@ func (p *runner) send(t *turn) error {
 	if p.l.e.killed.Load() {
 		return ErrReset
 	}
-	n, errno := rawSend(c.fd, t.pending())
+	n, errno := sock.Send(int(c.fd), t.pending())
 	switch {
 	case errno == syscall.EAGAIN:
 		return errWait

@@ -5,6 +5,8 @@ package srv
 import (
 	"io"
 	"syscall"
+
+	"barewire/srv/internal/sock"
 )
 
 // tryRead reads into a turn, if there is something to read: it is what a RawConn calls each time that the socket has
@@ -14,14 +16,14 @@ import (
 func (c *netConn) tryRead(fd uintptr) bool {
 	t := c.newTurn()
 	for {
-		n, err := syscall.Read(int(fd), t.room())
+		n, errno := sock.Recv(int(fd), t.room())
 		switch {
-		case err == syscall.EINTR:
+		case errno == syscall.EINTR:
 			continue
-		case err == syscall.EAGAIN:
+		case errno == syscall.EAGAIN:
 			putTurn(t)
 			return false
-		case err != nil:
+		case errno != 0:
 			c.err = ErrReset
 		case n == 0:
 			c.err = io.EOF

@@ -7,20 +7,8 @@ import (
 	"unsafe"
 )
 
-// Every system call that the event loop makes in the middle of serving. On a descriptor that does not block they return at once, so
+// Every system call that the event loop makes in the middle of serving, beside those of package sock. On a descriptor that does not block they return at once, so
 // they are made as RawSyscalls, which spares telling the scheduler.
-
-// rawRecv reads from a socket into b, which is not empty.
-func rawRecv(fd int32, b []byte) (int, syscall.Errno) {
-	n, _, errno := syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), 0, 0, 0)
-	return int(n), errno
-}
-
-// rawSend writes b, which is not empty, to a socket, and raises no SIGPIPE.
-func rawSend(fd int32, b []byte) (int, syscall.Errno) {
-	n, _, errno := syscall.RawSyscall6(syscall.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), syscall.MSG_NOSIGNAL, 0, 0)
-	return int(n), errno
-}
 
 // rawAccept accepts a connection, which does not block, and its peer's address.
 func rawAccept(fd int32, sa *syscall.RawSockaddrInet6) (int32, syscall.Errno) {

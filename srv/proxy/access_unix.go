@@ -2,17 +2,26 @@
 
 package proxy
 
-import "syscall"
+import (
+	"io"
+	"syscall"
 
-// peeks says that readable knows.
+	"barewire/srv/internal/sock"
+)
+
+// peeks says that readable knows, and ask asks.
 const peeks = true
 
-// access is what is done with a connection's descriptor without waiting. Its functions are made once, so that nothing is allocated for a call.
+// access is what is done with a connection's descriptor. Its functions are made once, so that nothing is allocated for a call.
 type access struct {
 	look, push func(fd uintptr)
-	idle       bool   // look has found neither octets nor an end nor an error
+	ask        func(fd uintptr) (done bool)
+	idle       bool   // look has found neither octets nor an end nor an error, or ask need not look
+	asked      bool   // ask has written all of out, and waits
 	octet      []byte // what look has looked at
-	out        []byte // what push takes from
+	out        []byte // what push and ask take from
+	in         []byte // where ask puts what comes
+	n          int    // how much that is
 	err        error
 }
 
@@ -20,26 +29,54 @@ func (a *access) make() {
 	a.octet = make([]byte, 1)
 	a.look = func(fd uintptr) {
 		for {
-			_, _, err := syscall.Recvfrom(int(fd), a.octet, syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-			if err != syscall.EINTR {
-				a.idle = err == syscall.EAGAIN
+			_, errno := sock.Peek(int(fd), a.octet)
+			if errno != syscall.EINTR {
+				a.idle = errno == syscall.EAGAIN
 				return
 			}
 		}
 	}
 	a.push = func(fd uintptr) {
 		for len(a.out) > 0 {
-			n, err := syscall.Write(int(fd), a.out)
-			switch {
-			case n > 0:
+			n, errno := sock.Send(int(fd), a.out)
+			switch errno {
+			case 0:
 				a.out = a.out[n:]
-			case err == syscall.EINTR:
-			case err == syscall.EAGAIN:
+			case syscall.EINTR:
+			case syscall.EAGAIN:
 				return
 			default:
-				a.err = err
+				a.err = errno
 				return
 			}
+		}
+	}
+	a.ask = func(fd uintptr) (done bool) {
+		if !a.asked {
+			if !a.idle {
+				a.look(fd)
+			}
+			if a.idle {
+				a.push(fd)
+			}
+			a.asked = len(a.out) == 0
+			return !a.asked
+		}
+		for {
+			n, errno := sock.Recv(int(fd), a.in)
+			switch {
+			case errno == syscall.EINTR:
+				continue
+			case errno == syscall.EAGAIN:
+				return false
+			case errno != 0:
+				a.err = errno
+			case n == 0:
+				a.err = io.EOF
+			default:
+				a.n = n
+			}
+			return true
 		}
 	}
 }
@@ -62,4 +99,21 @@ func (l *link) push(out []byte) (rest []byte, err error) {
 		err = l.access.err
 	}
 	return rest, err
+}
+
+// ask sends a request on a connection that nothing is under way on, and reads the start of its response. It is a look, a Write and a Read in one,
+// with a system call less: Go's poller notes what becomes ready from before the function is called on, so no read has to be
+// tried right behind the write, when there is nothing yet.
+//
+// stale says that nothing was sent, since the connection has ended or has something to say already. If there is a rest, it
+// cannot be sent without waiting, or not at all, and nothing was read.
+func (l *link) ask(out, in []byte) (rest []byte, got arrival, stale bool) {
+	a := &l.access
+	a.idle, a.asked, a.out, a.in, a.n, a.err = !l.pooled, false, out, in, 0, nil
+	err := l.raw.Read(a.ask)
+	rest, a.out, a.in = a.out, nil, nil
+	if err == nil {
+		err = a.err
+	}
+	return rest, arrival{a.n, err}, err == nil && !a.idle
 }

@@ -14,6 +14,8 @@ const (
 	// errClient: the client is gone, its content malformed or late, or the server ends. Whatever answer there is to that is
 	// the server's.
 	errClient
+	// errStale: the connection of the pool was no longer alive. The next one is tried.
+	errStale
 )
 
 var errorTable = [...]struct {
@@ -27,6 +29,7 @@ var errorTable = [...]struct {
 	ErrInterim:   {"upstream sent too many interim responses", 502},
 	ErrSwitch:    {"upstream switched protocols unasked", 502},
 	errClient:    {"client is gone", 0},
+	errStale:     {"connection was closed", 0},
 }
 
 // Error returns the text after the name of this package.

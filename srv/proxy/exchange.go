@@ -121,10 +121,15 @@ func (x *exchange) run() Error {
 // attempt tries a connection of the pool first. If that turns out to be dead, the request may go again, once, on a new one (RFC 9110
 // section 9.2.2, RFC 9112 section 9.3.1).
 func (x *exchange) attempt() Error {
-	if l := x.p.get(); l != nil {
+	err := errStale
+	for now := time.Now(); err == errStale; {
+		l := x.p.get(now, x.r.Content().Size() == 0)
+		if l == nil {
+			break
+		}
 		x.hold(l)
-		err := x.exchange()
-		again := err == ErrBroken && x.repeatable()
+		err = x.exchange(now)
+		again := err == errStale || err == ErrBroken && x.repeatable()
 		x.drop()
 		if !again {
 			return err
@@ -133,7 +138,7 @@ func (x *exchange) attempt() Error {
 	if err := x.dial(); err != 0 {
 		return err
 	}
-	err := x.exchange()
+	err = x.exchange(time.Now())
 	x.drop()
 	return err
 }
@@ -152,12 +157,12 @@ func (x *exchange) repeatable() bool {
 	return false
 }
 
-// exchange sends the request and passes the response on.
-func (x *exchange) exchange() Error {
+// exchange sends the request and passes the response on. The upstream's time begins now.
+func (x *exchange) exchange(now time.Time) Error {
 	x.area, x.from, x.to, x.phase, x.interim, x.cause = 0, 0, 0, inHead, 0, nil
 	x.heard, x.consumed, x.complete, x.last, x.unclean = false, false, false, false, false
 	x.head.Reset(parser.Limits{}, x.r.MethodID())
-	if err := x.send(); err != 0 {
+	if err := x.send(now); err != 0 {
 		return err
 	}
 	if err := x.await(); err != 0 || x.phase != switched {

@@ -228,5 +228,5 @@ func TestError(t *testing.T) {
 		assert.NotEmpty(t, e.Text())
 		assert.Contains(t, []int{502, 504}, e.Status())
 	}
-	assert.Len(t, errorTable, int(errClient)+1)
+	assert.Len(t, errorTable, int(errStale)+1)
 }

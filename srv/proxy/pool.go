@@ -28,6 +28,9 @@ func newLink(tcp *net.TCPConn) *link {
 	return l
 }
 
+// asks reports whether ask can be used: TLS may have more to do than to write and to read.
+func (l *link) asks() bool { return peeks && l.secure == nil }
+
 // due sets the deadline for reading, and for writing, since TLS may have something to say while it reads. The zero time is none.
 func (l *link) due(t time.Time) {
 	l.tcp.SetDeadline(t)
@@ -98,8 +101,8 @@ type pool struct {
 }
 
 // get returns the connection used last that is still alive, nil if there is none. One that the upstream has closed, or on
-// which it has sent what nobody asked for, is closed here.
-func (p *Proxy) get() *link {
+// which it has sent what nobody asked for, is closed here, unless the look at that is left to ask.
+func (p *Proxy) get(now time.Time, asked bool) *link {
 	for {
 		p.pool.mu.Lock()
 		n := len(p.pool.idle)
@@ -111,7 +114,7 @@ func (p *Proxy) get() *link {
 		p.pool.idle[n-1] = nil
 		p.pool.idle = p.pool.idle[:n-1]
 		p.pool.mu.Unlock()
-		if time.Since(l.since) < p.idleTime() && !l.readable() {
+		if now.Sub(l.since) < p.idleTime() && (asked && l.asks() || !l.readable()) {
 			l.pooled = true
 			return l
 		}

@@ -134,8 +134,13 @@ func TestUnsolicited(t *testing.T) {
 	if !peeks {
 		t.Skip("sockets cannot be looked into here")
 	}
-	for _, octets := range []string{"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged", "X", ""} {
-		t.Run(fmt.Sprintf("%.10q", octets), func(t *testing.T) {
+	post := "POST /httpbin/x HTTP/1.1\r\nHost: a\r\nContent-Length: "
+	for i, octets := range []string{"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged", "X", "", "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged", "X", ""} {
+		request := post + "0\r\n\r\n"
+		if i >= 3 {
+			request = post + "5\r\n\r\nhello"
+		}
+		t.Run(fmt.Sprintf("%.10q, %.2q", octets, request[len(post):]), func(t *testing.T) {
 			sent := make(chan struct{}, 1)
 			p, accepted := newPool(t, func(u *peer, conn int64) {
 				u.head()
@@ -156,7 +161,7 @@ func TestUnsolicited(t *testing.T) {
 			time.Sleep(time.Millisecond)
 			<-sent
 			// Not even a request that may not be repeated sees anything of it.
-			status, content := c.ask("POST /httpbin/x HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+			status, content := c.ask(request)
 			assert.Equal(t, []any{200, "OK"}, []any{status, content})
 			assert.EqualValues(t, 2, accepted.Load())
 		})
@@ -463,7 +468,7 @@ func TestReuseTLS(t *testing.T) {
 				assert.Equal(t, []any{200, "OK"}, []any{status, content})
 				if i == 0 && tt.conns == 2 { // on the wire behind the response, wherever it is by now
 					require.Eventually(t, func() bool {
-						if l := p.get(); l != nil {
+						if l := p.get(time.Now(), false); l != nil {
 							p.put(l)
 						}
 						return p.idle() == 0

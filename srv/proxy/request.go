@@ -11,16 +11,27 @@ import (
 
 // send sends the request: its head at once, and its content as the client sends it. It ends early when the response is whole, or the
 // upstream takes no more: then what it may have answered says why.
-func (x *exchange) send() Error {
+func (x *exchange) send(now time.Time) Error {
 	x.appendHead()
-	content, due := x.r.Content(), time.Now().Add(x.p.timeout())
+	content, due := x.r.Content(), now.Add(x.p.timeout())
 	if content.Size() == 0 {
 		x.link.due(due) // which is for the response's head, too
 	} else if x.link.tcp.SetWriteDeadline(due); x.link.armed {
 		x.link.tcp.SetReadDeadline(time.Time{})
 		x.link.armed = false
 	}
-	if _, err := x.link.nc.Write(x.out); isTimeout(err) {
+	rest := x.out
+	if content.Size() == 0 && x.link.asks() {
+		var got arrival
+		var stale bool
+		if rest, got, stale = x.link.ask(x.out, x.space()); stale {
+			return errStale
+		} else if len(rest) == 0 {
+			x.complete = true
+			return x.take(got)
+		}
+	}
+	if _, err := x.link.nc.Write(rest); isTimeout(err) {
 		return ErrSilent
 	} else if err != nil {
 		x.link.due(due)
