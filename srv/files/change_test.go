@@ -248,7 +248,7 @@ func TestChangeWhileSending(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a file that is open stays as it is there")
 	}
-	const size = 12 << 20 // more than fits into the buffers on the way
+	const size = 2*pieceSize + 12<<20 // behind the first piece, more than fits into the buffers on the way
 	content := strings.Repeat("0123456789abcdef", size/16)
 	tests := []struct {
 		name    string

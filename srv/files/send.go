@@ -50,7 +50,7 @@ func explain(w *srv.Response, status int, text string) {
 }
 
 const (
-	pieceSize = 1 << 20  // octets sent before the file is looked at again
+	pieceSize = 16 << 20 // octets sent before the file is looked at again
 	tailSize  = 16 << 10 // octets held back until it was looked at for the last time
 )
 
