@@ -118,7 +118,7 @@
 //
 // # Sending
 //
-// Small files are written from memory. Large ones go out by Response.SendFile, which is sendfile(2) on plain TCP, a mebibyte at a time; between
+// Small files are written from memory. Large ones go out by Response.SendFile, which is sendfile(2) on plain TCP, 16 MiB at a time; between
 // the pieces, and before the last 16 KiB, which are read and held back for that, the file is looked at again. If it has been written to,
 // or cut, the response is broken off: who has received as much as Content-Length says has received one version. Being replaced
 // by rename, or removed, does a response under way no harm, and is the way to change what is being served.
