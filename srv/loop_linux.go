@@ -25,6 +25,7 @@ type loop struct {
 	asleep atomic.Bool  // for the watchdog
 	recall atomic.Bool  // all connections are to be looked at
 
+	rested   tick   // when the leader last waited by way of Go's poller
 	tasks    []task // to do besides the poller's events
 	nextTask int
 	lastTask int // those behind it are for the next batch
@@ -168,22 +169,33 @@ func (p *runner) own(c *loopConn) {
 // collect gets the next things to do, and waits for them if there are none. It reports false when there will be none any more.
 //
 // Waiting costs a switch to another goroutine or thread and back. So it looks, lets others run, looks again, and only then waits. Under load
-// too, others run once in each batch: the runtime's own poller, which wakes goroutines that wait for an upstream or a timer, is
-// asked only when a P has nothing else to do.
+// too, others run once in each batch, and once in a millisecond the runtime's own poller is asked, which wakes goroutines that wait for an
+// upstream: the scheduler does that only when a P has nothing else to do, or after 10 ms.
 func (p *runner) collect() bool {
 	l := p.l
-	runtime.Gosched()
+	rested := p.now != l.rested
+	found := false
+	if rested {
+		found = l.poller.pass()
+	} else {
+		runtime.Gosched()
+		found = l.poller.poll()
+	}
 	l.tasks = append(l.tasks[:0], l.tasks[l.nextTask:]...)
 	if cap(l.tasks) > readyCount && len(l.tasks) == 0 {
 		l.tasks = nil
 	}
-	if !l.poller.poll() && len(l.tasks) == 0 && !l.recall.Load() && !l.finished() {
+	if !found && len(l.tasks) == 0 && !l.recall.Load() && !l.finished() {
 		runtime.Gosched()
 		if !l.poller.poll() {
 			p.sleep()
+			rested = true
 		}
 	}
 	p.readClock()
+	if rested {
+		l.rested = p.now
+	}
 	if l.recall.CompareAndSwap(true, false) {
 		l.recallAll()
 	}
