@@ -12,8 +12,8 @@
 //
 // Names are made for benchstat, as in Serve/engine=loop/mode=inline/pipe=16, so that one axis can be laid against another:
 //
-//	go test -run '^$' -bench 'Serve$' -count 6 ./bench > serve.txt
-//	go tool benchstat -col /engine serve.txt
+//	go test -run '^$' -bench 'Serve$' -count 6 ./bench > /tmp/serve.txt
+//	go tool benchstat -col /engine /tmp/serve.txt
 //
 // Client and server share one process and its cores here, which is right for comparing a change with what was before it. To compare
 // servers with each other is another question, with processes and cores of their own: bench/peers answers it.
@@ -23,8 +23,8 @@
 // The files in baseline have results to compare a change with, of one machine each. Their heads say which processor, kernel and Go they
 // were made with, in the form that benchstat reads. On the same machine:
 //
-//	go test -run '^$' -bench . -benchtime 100ms -count 6 ./bench > new.txt
-//	go tool benchstat -ignore go,kernel bench/baseline/amd-epyc.txt new.txt
+//	go test -run '^$' -bench . -benchtime 100ms -count 6 ./bench > /tmp/new.txt
+//	go tool benchstat -ignore go,kernel bench/baseline/amd-epyc.txt /tmp/new.txt
 //
 // A file is made anew, when nothing else runs, by
 //

@@ -113,10 +113,7 @@ type known struct {
 	fold, want [4]uint64 // the last word comes first
 }
 
-const (
-	maxKnownSize = 32
-	slotFactor   = 0xa093b1cfd3a148d
-)
+const slotFactor = 0xa093b1cfd3a148d
 
 var (
 	knowns [IDCount]known

@@ -45,9 +45,6 @@ func (s *Set) At(i int) (name, value []byte) {
 	return s.lines[l.start:end:end], s.lines[end+2 : l.end-2 : l.end-2]
 }
 
-// IDAt returns the ID of line i's name.
-func (s *Set) IDAt(i int) ID { return s.index[i].id }
-
 // Get returns the value of the first line with the name, borrowed until the Set changes; nil if there is none.
 func (s *Set) Get(name string) []byte {
 	for i := range s.index {

@@ -260,7 +260,7 @@ func (v View) AppendJoined(dst []byte, name string) []byte {
 }
 
 // Cookie returns the value of the first cookie with the name, which is compared with regard to case, nil if there is
-// none. Quotes around a value are part of it (RFC 6265 section 5.4).
+// none. Quotes around a value are part of it (RFC 6265 section 4.1.1).
 func (v View) Cookie(name string) []byte {
 	for n, value := range v.Cookies() {
 		if string(n) == name {

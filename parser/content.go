@@ -126,12 +126,6 @@ func (c *Content) End() Error {
 	return Truncated
 }
 
-// Whole reports whether b holds all that is left of the content. For FramingChunked and FramingClose that is not known
-// before the end, and Whole is false until Done.
-func (c *Content) Whole(b []byte) bool {
-	return c.phase == contentDone || c.framing == FramingLength && c.phase == inData && c.left <= int64(len(b))
-}
-
 // Left returns how many octets of the content are still to come; -1 where that is not known.
 func (c *Content) Left() int64 {
 	switch {

@@ -221,7 +221,7 @@ func plainHost(s string) (port string, ok bool) {
 	return port, true
 }
 
-// plainList splits the values of all lines with the name at commas outside quotes.
+// list splits the values of all lines with the name at commas outside quotes.
 func (p *plainHead) list(name string) (elements []string) {
 	for i, n := range p.names {
 		if n != name {

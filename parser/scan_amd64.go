@@ -132,7 +132,7 @@ func (p *pass) fold(b []byte) bool {
 	return true
 }
 
-// passVector is the one of the two below that is the used path.
+// passVector goes on in the one of the two below that is the used path.
 //
 //go:noescape
 func passVector(b []byte, p *pass, lines *hdr.Line, first *uint8)

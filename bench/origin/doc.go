@@ -14,6 +14,6 @@
 //
 // Everything else is srv/route's to answer: 404, 405 with Allow, 501, and OPTIONS.
 //
-// Flags: -addr host:port, -engine loop, net or auto, -loops N, -file path of a regular file that is there, -upstream URL. On SIGUSR1 it collects garbage, returns memory to the system and prints
-// "gc goroutines=N" on standard error.
+// Flags: -addr host:port (127.0.0.1:8080), -engine loop, net or auto, -loops N, -file path of a regular file that is there, -upstream URL.
+// On SIGUSR1 it collects garbage, returns memory to the system and prints "gc goroutines=N" on standard error.
 package main

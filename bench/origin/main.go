@@ -37,6 +37,8 @@ func run(args []string, stderr io.Writer) int {
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return exitOK
+	case err == errFlags:
+		return exitUsage
 	case err != nil:
 		fmt.Fprintln(stderr, "origin:", err)
 		return exitUsage
@@ -51,6 +53,9 @@ func run(args []string, stderr io.Writer) int {
 	return exitOK
 }
 
+// errFlags is what package flag has said already.
+var errFlags = errors.New("wrong flags")
+
 func parseOptions(args []string, stderr io.Writer) (o options, err error) {
 	f := flag.NewFlagSet("origin", flag.ContinueOnError)
 	f.SetOutput(stderr)
@@ -60,7 +65,9 @@ func parseOptions(args []string, stderr io.Writer) (o options, err error) {
 	file := f.String("file", "", "`path` of the file for /file")
 	upstream := f.String("upstream", "", "`URL` of the server behind /proxy/")
 	switch err = f.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
 	case err != nil:
+		err = errFlags
 	case f.NArg() > 0:
 		err = fmt.Errorf("unexpected argument %q", f.Arg(0))
 	default:

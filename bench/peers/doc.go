@@ -1,7 +1,7 @@
 // Command peers compares barewire with other servers, on one machine and in one run. From this folder:
 //
 //	go run .                                       # a quarter of an hour at most; -quick takes a minute
-//	go run . -out ../../table.md -svg ../../assets/peers.svg
+//	go run . -out table.md -svg ../../assets/peers.svg
 //
 // It builds bench/origin and the peers below this folder (one small main package for each), takes nginx, h2o and HAProxy where they are
 // installed, and asks every server for the same 13 octets of text. It needs Linux and two cores; everything stays on 127.0.0.1, and only

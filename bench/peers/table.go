@@ -185,7 +185,7 @@ func (v verdict) String() string {
 }
 
 func (r *report) legend() string {
-	text := fmt.Sprintf("In parentheses: the ratio to %s. The first figures are of this command's generator on core 1, with the server on core 0 and %d "+
+	text := fmt.Sprintf("In parentheses: the ratio to %s, as the median of the rounds' ratios. The first figures are of this command's generator on core 1, with the server on core 0 and %d "+
 		"connections of one request at a time; pipelined: %d connections of %d requests at a time.",
 		r.base().label(), singleConns, pipelinedConns, pipelinedDepth) + r.slack()
 	if r.tool != "" {

@@ -60,7 +60,7 @@ func TestMarkdown(t *testing.T) {
 	assert.True(t, strings.HasPrefix(text, "A machine.\nA day.\n\n| server "), text)
 	for _, want := range []string{
 		"| 250,000 (1.00) | ", "| 4.00 (1.00) | ", "| 125,000 (0.50) | ", "| 8.00 (2.00) | ", " 20.0 / 1,500 |", " 19,000 (38.00) |", " 0 of 100, 0 of 50, 17 of 17 |",
-		"the ratio to ours.", "busy for 90 % of the time at least (ours).", "each of 5,000 connections", "\nFailed: broken: single: it fell\n", "\ngone is not installed: left out.\n",
+		"the ratio to ours, as the median of the rounds' ratios.", "busy for 90 % of the time at least (ours).", "each of 5,000 connections", "\nFailed: broken: single: it fell\n", "\ngone is not installed: left out.\n",
 	} {
 		assert.Contains(t, strings.Join(strings.Fields(text), " "), strings.TrimSpace(strings.Join(strings.Fields(want), " ")))
 	}

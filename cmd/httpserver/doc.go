@@ -15,7 +15,8 @@
 //	-video file            the clip; assets/vim.mp4
 //	-dir directory         what /files/ stands for; without it, nothing
 //	-httpbin-upstream URL  what /httpbin/ stands for; https://httpbin.org
-//	-httpbin-timeout time  how long the upstream may be silent before it answers; 10s
+//	-httpbin-timeout time  how long each step may take there: to connect, TLS, to take more of the
+//	                       request, to begin the answer; 10s
 //	-access-log format     off, clf or json; without it, lines to read if standard output is a terminal, else off
 //	-version               print the version and end
 //	-h                     print this in short and end

@@ -45,12 +45,12 @@ func parse(args []string, stdout *os.File, stderr io.Writer) (o *options, status
 	o = &options{}
 	f := cli.Flags("httpserver", about, stderr)
 	f.Usage = func() { printUsage(f) }
-	f.StringVar(&o.addr, "addr", "localhost:42069", "`address` to listen on; port 0 takes any free one")
+	addr := cli.Address(f, "localhost:42069", "`address` to listen on; port 0 takes any free one")
 	f.StringVar(&o.video, "video", "assets/vim.mp4", "`file` that /video sends; looked for in the working\n"+
 		"directory, in its parents, and beside the program")
 	f.StringVar(&o.dir, "dir", "", "`directory` that /files/ sends; without it there is none")
 	f.StringVar(&o.upstream, "httpbin-upstream", "https://httpbin.org", "`URL` that /httpbin/ stands for")
-	f.DurationVar(&o.timeout, "httpbin-timeout", 10*time.Second, "`time` that the upstream may take to answer")
+	f.DurationVar(&o.timeout, "httpbin-timeout", 10*time.Second, "`time` that each step may take there: to connect, TLS,\nto take more of the request, to begin the answer")
 	f.Var(&o.accessLog, "access-log", "a line per request on standard output, in a `format`:\n"+
 		"off, clf (common log format) or json; without it,\nlines to read on a terminal, else none")
 	version := f.Bool("version", false, "print the version and end")
@@ -60,6 +60,10 @@ func parse(args []string, stdout *os.File, stderr io.Writer) (o *options, status
 	if *version {
 		fmt.Fprintln(stdout, versionLine())
 		return nil, cli.ExitOK, false
+	}
+	if o.addr = *addr; o.video == "" {
+		fmt.Fprintln(stderr, "httpserver: -video: no file name")
+		return nil, cli.ExitUsage, false
 	}
 	if o.timeout <= 0 {
 		fmt.Fprintf(stderr, "httpserver: -httpbin-timeout: %v is not a time to wait\n", o.timeout)

@@ -134,6 +134,16 @@ func TestVideo(t *testing.T) {
 		missing(t, p)
 		assert.Equal(t, 1, strings.Count(p.stderr.String(), "not a regular file"))
 	})
+	t.Run("two places that are no files", func(t *testing.T) {
+		dir := t.TempDir()
+		require.NoError(t, os.MkdirAll(filepath.Join(dir, "assets", "vim.mp4"), 0o755))
+		require.NoError(t, os.MkdirAll(filepath.Join(dir, "sub", "assets", "vim.mp4"), 0o755))
+		p := launch(t, in(filepath.Join(dir, "sub")))
+		for range 3 {
+			missing(t, p)
+		}
+		assert.Equal(t, 2, strings.Count(p.stderr.String(), "not a regular file"), "each is logged once")
+	})
 	t.Run("HEAD", func(t *testing.T) {
 		dir := t.TempDir()
 		write(t, dir, "assets", "vim.mp4")

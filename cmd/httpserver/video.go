@@ -19,12 +19,12 @@ type clip struct {
 	places []string
 
 	mu      sync.Mutex
-	trouble string // the last one logged
+	trouble map[string]string // what was logged last of each place
 }
 
 // newClip returns a handler that answers with the file or, where there is none, with a page that says so.
 func newClip(name string) srv.HandlerFunc {
-	c := &clip{places: places(name)}
+	c := &clip{places: places(name), trouble: map[string]string{}}
 	serve := srv.HandlerFunc(c.missing)
 	for _, name := range slices.Backward(c.places) { // each hands on to the next
 		serve = from(files.One(name, serve))
@@ -45,18 +45,18 @@ func from(one srv.HandlerFunc) srv.HandlerFunc {
 func (c *clip) missing(w *srv.Response, r *srv.Request) {
 	for _, name := range c.places {
 		if err := readable(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			c.complain(err)
+			c.complain(name, err)
 		}
 	}
 	page(404, assets.NoClip)(w, r)
 }
 
-// complain logs an error unless it was the last one logged too: a request is no reason to fill the log.
-func (c *clip) complain(err error) {
+// complain logs what is wrong with a place, unless that was logged last: a request is no reason to fill the log.
+func (c *clip) complain(place string, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if text := err.Error(); text != c.trouble {
-		c.trouble = text
+	if text := err.Error(); text != c.trouble[place] {
+		c.trouble[place] = text
 		slog.Warn("clip cannot be sent", slog.String("error", text))
 	}
 }

@@ -51,11 +51,11 @@
 //	range     octets                         grammar        defined in
 //	0-2       "GET"                          method         RFC 9112 section 3.1   safe and idempotent
 //	3         " "                            SP             RFC 9112 section 3
-//	4         "/"                            absolute-path  RFC 9112 section 3.2.1 request-target in origin-form
+//	4         "/"                            absolute-path  RFC 9110 section 4.1   request-target in origin-form
 //	5         " "                            SP             RFC 9112 section 3
 //	6-13      "HTTP/1.1"                     HTTP-version   RFC 9112 section 2.3   persists after the answer unless asked not to
 //	14-15     "\r\n"                         CRLF           RFC 9112 section 2.1   the end of the request line
-//	16-19     "Host"                         field-name     RFC 9112 section 5
+//	16-19     "Host"                         field-name     RFC 9110 section 5.1
 //	20        " "                            refused        RFC 9112 section 5.1   name-space: white space in a field name or before its colon
 //
 // All octets of the peer are escaped (backslash doubled, \r, \x1b; \n and \t stay only in the body), since a terminal would obey

@@ -13,25 +13,26 @@ import (
 type part struct{ name, section string }
 
 var (
-	partMethod   = part{"method", "RFC 9112 section 3.1"}
-	partSP       = part{"SP", "RFC 9112 section 3"}
-	partTarget   = part{"request-target", "RFC 9112 section 3.2"}
-	partPath     = part{"absolute-path", "RFC 9112 section 3.2.1"}
-	partMark     = part{`"?"`, "RFC 9112 section 3.2.1"}
-	partQuery    = part{"query", "RFC 3986 section 3.4"}
-	partScheme   = part{"scheme", "RFC 9112 section 3.2.2"}
-	partSlashes  = part{`"://"`, "RFC 9112 section 3.2.2"}
-	partHost     = part{"uri-host", "RFC 9112 section 3.2.3"}
-	partPort     = part{"port", "RFC 9112 section 3.2.3"}
-	partAsterisk = part{`"*"`, "RFC 9112 section 3.2.4"}
-	partVersion  = part{"HTTP-version", "RFC 9112 section 2.3"}
-	partCRLF     = part{"CRLF", "RFC 9112 section 2.1"}
-	partLead     = part{"CRLF", "RFC 9112 section 2.2"}
-	partName     = part{"field-name", "RFC 9112 section 5"}
-	partColon    = part{`":"`, "RFC 9112 section 5"}
-	partOWS      = part{"OWS", "RFC 9110 section 5.6.3"}
-	partValue    = part{"field-value", "RFC 9110 section 5.5"}
-	partContent  = part{"content", "RFC 9112 section 6.2"}
+	partMethod    = part{"method", "RFC 9112 section 3.1"}
+	partSP        = part{"SP", "RFC 9112 section 3"}
+	partTarget    = part{"request-target", "RFC 9112 section 3.2"}
+	partPath      = part{"absolute-path", "RFC 9110 section 4.1"}
+	partMark      = part{`"?"`, "RFC 9112 section 3.2.1"}
+	partQuery     = part{"query", "RFC 3986 section 3.4"}
+	partScheme    = part{"scheme", "RFC 3986 section 3.1"}
+	partSlashes   = part{`"://"`, "RFC 9112 section 3.2.2"}
+	partHost      = part{"uri-host", "RFC 9110 section 4.1"}
+	partPort      = part{"port", "RFC 9110 section 4.1"}
+	partPortColon = part{`":"`, "RFC 9112 section 3.2.3"}
+	partAsterisk  = part{`"*"`, "RFC 9112 section 3.2.4"}
+	partVersion   = part{"HTTP-version", "RFC 9112 section 2.3"}
+	partCRLF      = part{"CRLF", "RFC 9112 section 2.1"}
+	partLead      = part{"CRLF", "RFC 9112 section 2.2"}
+	partName      = part{"field-name", "RFC 9110 section 5.1"}
+	partColon     = part{`":"`, "RFC 9112 section 5"}
+	partOWS       = part{"OWS", "RFC 9110 section 5.6.3"}
+	partValue     = part{"field-value", "RFC 9110 section 5.5"}
+	partContent   = part{"content", "RFC 9110 section 6.4"}
 
 	partChunkSize  = part{"chunk-size", "RFC 9112 section 7.1"}
 	partChunkExt   = part{"chunk-ext", "RFC 9112 section 7.1.1"}

@@ -93,7 +93,7 @@ func (c *cursor) authority(remark string) {
 	}
 	host += until(c.b[host:end], ':')
 	c.t.whole(c.b[:host], partHost, remark)
-	c.t.whole(c.b[host:min(host+1, end)], part{partColon.name, partPort.section}, "")
+	c.t.whole(c.b[host:min(host+1, end)], partPortColon, "")
 	c.t.whole(c.b[min(host+1, end):end], partPort, "")
 	c.b = c.b[end:]
 }

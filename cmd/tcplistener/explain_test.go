@@ -30,24 +30,24 @@ func TestExplain(t *testing.T) {
 		{"origin-form", "GET /a%20b?q=%41 HTTP/1.1\r\nHost: a\r\nX-Y:\t\"\xc3\xbc\" \t\r\nE:\r\n\r\n", `
 0-2       "GET"                          method         RFC 9112 section 3.1   safe and idempotent
 3         " "                            SP             RFC 9112 section 3
-4-9       "/a%20b"                       absolute-path  RFC 9112 section 3.2.1 request-target in origin-form
+4-9       "/a%20b"                       absolute-path  RFC 9110 section 4.1   request-target in origin-form
 10        "?"                            "?"            RFC 9112 section 3.2.1
 11-15     "q=%41"                        query          RFC 3986 section 3.4
 16        " "                            SP             RFC 9112 section 3
 17-24     "HTTP/1.1"                     HTTP-version   RFC 9112 section 2.3   persists after the answer unless asked not to
 25-26     "\r\n"                         CRLF           RFC 9112 section 2.1   the end of the request line
-27-30     "Host"                         field-name     RFC 9112 section 5     once in every HTTP/1.1 request
+27-30     "Host"                         field-name     RFC 9110 section 5.1   once in every HTTP/1.1 request
 31        ":"                            ":"            RFC 9112 section 5
 32        " "                            OWS            RFC 9110 section 5.6.3 not part of the value
 33        "a"                            field-value    RFC 9110 section 5.5
 34-35     "\r\n"                         CRLF           RFC 9112 section 2.1
-36-38     "X-Y"                          field-name     RFC 9112 section 5
+36-38     "X-Y"                          field-name     RFC 9110 section 5.1
 39        ":"                            ":"            RFC 9112 section 5
 40        "\t"                           OWS            RFC 9110 section 5.6.3 not part of the value
 41-44     "\"\xc3\xbc\""                 field-value    RFC 9110 section 5.5   has obs-text, octets above 0x7f
 45-46     " \t"                          OWS            RFC 9110 section 5.6.3 not part of the value
 47-48     "\r\n"                         CRLF           RFC 9112 section 2.1
-49        "E"                            field-name     RFC 9112 section 5
+49        "E"                            field-name     RFC 9110 section 5.1
 50        ":"                            ":"            RFC 9112 section 5
 51-52     "\r\n"                         CRLF           RFC 9112 section 2.1
 53-54     "\r\n"                         CRLF           RFC 9112 section 2.1   the end of the head
@@ -56,12 +56,12 @@ func TestExplain(t *testing.T) {
 0-1       "\r\n"                         CRLF           RFC 9112 section 2.2   an empty line before the request line is ignored
 2-4       "put"                          method         RFC 9112 section 3.1   not a registered method
 5         " "                            SP             RFC 9112 section 3
-6-9       "http"                         scheme         RFC 9112 section 3.2.2 request-target in absolute-form
+6-9       "http"                         scheme         RFC 3986 section 3.1   request-target in absolute-form
 10-12     "://"                          "://"          RFC 9112 section 3.2.2
-13-17     "[::1]"                        uri-host       RFC 9112 section 3.2.3 takes the place of the Host field
+13-17     "[::1]"                        uri-host       RFC 9110 section 4.1   takes the place of the Host field
 18        ":"                            ":"            RFC 9112 section 3.2.3
-19-20     "80"                           port           RFC 9112 section 3.2.3
-21        "/"                            absolute-path  RFC 9112 section 3.2.1
+19-20     "80"                           port           RFC 9110 section 4.1
+21        "/"                            absolute-path  RFC 9110 section 4.1
 22        "?"                            "?"            RFC 9112 section 3.2.1
 23-25     "a?b"                          query          RFC 3986 section 3.4
 26        " "                            SP             RFC 9112 section 3
@@ -72,9 +72,9 @@ func TestExplain(t *testing.T) {
 		{"absolute-form without path", "DELETE https://a HTTP/1.0\r\n\r\n", `
 0-5       "DELETE"                       method         RFC 9112 section 3.1   idempotent, not safe
 6         " "                            SP             RFC 9112 section 3
-7-11      "https"                        scheme         RFC 9112 section 3.2.2 request-target in absolute-form
+7-11      "https"                        scheme         RFC 3986 section 3.1   request-target in absolute-form
 12-14     "://"                          "://"          RFC 9112 section 3.2.2
-15        "a"                            uri-host       RFC 9112 section 3.2.3 takes the place of the Host field
+15        "a"                            uri-host       RFC 9110 section 4.1   takes the place of the Host field
 16        " "                            SP             RFC 9112 section 3
 17-24     "HTTP/1.0"                     HTTP-version   RFC 9112 section 2.3   closes after the answer unless asked not to
 25-26     "\r\n"                         CRLF           RFC 9112 section 2.1   the end of the request line
@@ -83,18 +83,18 @@ func TestExplain(t *testing.T) {
 		{"authority-form", "CONNECT a.example:443 HTTP/1.2\r\nHost: a\r\nConnection: x\r\n\r\n", `
 0-6       "CONNECT"                      method         RFC 9112 section 3.1
 7         " "                            SP             RFC 9112 section 3
-8-16      "a.example"                    uri-host       RFC 9112 section 3.2.3 request-target in authority-form
+8-16      "a.example"                    uri-host       RFC 9110 section 4.1   request-target in authority-form
 17        ":"                            ":"            RFC 9112 section 3.2.3
-18-20     "443"                          port           RFC 9112 section 3.2.3
+18-20     "443"                          port           RFC 9110 section 4.1
 21        " "                            SP             RFC 9112 section 3
 22-29     "HTTP/1.2"                     HTTP-version   RFC 9112 section 2.3   served as HTTP/1.1
 30-31     "\r\n"                         CRLF           RFC 9112 section 2.1   the end of the request line
-32-35     "Host"                         field-name     RFC 9112 section 5     once in every HTTP/1.1 request
+32-35     "Host"                         field-name     RFC 9110 section 5.1   once in every HTTP/1.1 request
 36        ":"                            ":"            RFC 9112 section 5
 37        " "                            OWS            RFC 9110 section 5.6.3 not part of the value
 38        "a"                            field-value    RFC 9110 section 5.5
 39-40     "\r\n"                         CRLF           RFC 9112 section 2.1
-41-50     "Connection"                   field-name     RFC 9112 section 5     for this connection only
+41-50     "Connection"                   field-name     RFC 9110 section 5.1   for this connection only
 51        ":"                            ":"            RFC 9112 section 5
 52        " "                            OWS            RFC 9110 section 5.6.3 not part of the value
 53        "x"                            field-value    RFC 9110 section 5.5
@@ -113,25 +113,25 @@ func TestExplain(t *testing.T) {
 		{"Content-Length, two requests", "POST / HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\na\n\x00GET / HTTP/1.0\r\n\r\n", `
 0-3       "POST"                         method         RFC 9112 section 3.1   neither safe nor idempotent
 4         " "                            SP             RFC 9112 section 3
-5         "/"                            absolute-path  RFC 9112 section 3.2.1 request-target in origin-form
+5         "/"                            absolute-path  RFC 9110 section 4.1   request-target in origin-form
 6         " "                            SP             RFC 9112 section 3
 7-14      "HTTP/1.0"                     HTTP-version   RFC 9112 section 2.3   closes after the answer unless asked not to
 15-16     "\r\n"                         CRLF           RFC 9112 section 2.1   the end of the request line
-17-26     "Connection"                   field-name     RFC 9112 section 5     for this connection only
+17-26     "Connection"                   field-name     RFC 9110 section 5.1   for this connection only
 27        ":"                            ":"            RFC 9112 section 5
 28        " "                            OWS            RFC 9110 section 5.6.3 not part of the value
 29-38     "keep-alive"                   field-value    RFC 9110 section 5.5
 39-40     "\r\n"                         CRLF           RFC 9112 section 2.1
-41-54     "Content-Length"               field-name     RFC 9112 section 5     the size of the content
+41-54     "Content-Length"               field-name     RFC 9110 section 5.1   the size of the content
 55        ":"                            ":"            RFC 9112 section 5
 56        " "                            OWS            RFC 9110 section 5.6.3 not part of the value
 57        "3"                            field-value    RFC 9110 section 5.5
 58-59     "\r\n"                         CRLF           RFC 9112 section 2.1
 60-61     "\r\n"                         CRLF           RFC 9112 section 2.1   the end of the head
-62-64     "a\n\x00"                      content        RFC 9112 section 6.2
+62-64     "a\n\x00"                      content        RFC 9110 section 6.4
 0-2       "GET"                          method         RFC 9112 section 3.1   safe and idempotent
 3         " "                            SP             RFC 9112 section 3
-4         "/"                            absolute-path  RFC 9112 section 3.2.1 request-target in origin-form
+4         "/"                            absolute-path  RFC 9110 section 4.1   request-target in origin-form
 5         " "                            SP             RFC 9112 section 3
 6-13      "HTTP/1.0"                     HTTP-version   RFC 9112 section 2.3   closes after the answer unless asked not to
 14-15     "\r\n"                         CRLF           RFC 9112 section 2.1   the end of the request line
@@ -140,7 +140,7 @@ func TestExplain(t *testing.T) {
 		{"bare LF", "GET / HTTP/1.1\nHost: a\n\n", `
 0-2       "GET"                          method         RFC 9112 section 3.1   safe and idempotent
 3         " "                            SP             RFC 9112 section 3
-4         "/"                            absolute-path  RFC 9112 section 3.2.1 request-target in origin-form
+4         "/"                            absolute-path  RFC 9110 section 4.1   request-target in origin-form
 5         " "                            SP             RFC 9112 section 3
 6-13      "HTTP/1.1"                     HTTP-version   RFC 9112 section 2.3
 14        "\n"                           refused        RFC 9112 section 2.2   bare-lf: line ends with LF alone
@@ -148,7 +148,7 @@ func TestExplain(t *testing.T) {
 		{"CR without LF", "GET / HTTP/1.1\r\rHost: a\r\n\r\n", `
 0-2       "GET"                          method         RFC 9112 section 3.1   safe and idempotent
 3         " "                            SP             RFC 9112 section 3
-4         "/"                            absolute-path  RFC 9112 section 3.2.1 request-target in origin-form
+4         "/"                            absolute-path  RFC 9110 section 4.1   request-target in origin-form
 5         " "                            SP             RFC 9112 section 3
 6-13      "HTTP/1.1"                     HTTP-version   RFC 9112 section 2.3   persists after the answer unless asked not to
 14        "\r"                           CRLF           RFC 9112 section 2.1
@@ -162,7 +162,7 @@ func TestExplain(t *testing.T) {
 		{"no Host", "GET / HTTP/1.1\r\n\r\n", `
 0-2       "GET"                          method         RFC 9112 section 3.1   safe and idempotent
 3         " "                            SP             RFC 9112 section 3
-4         "/"                            absolute-path  RFC 9112 section 3.2.1 request-target in origin-form
+4         "/"                            absolute-path  RFC 9110 section 4.1   request-target in origin-form
 5         " "                            SP             RFC 9112 section 3
 6-13      "HTTP/1.1"                     HTTP-version   RFC 9112 section 2.3   persists after the answer unless asked not to
 14-15     "\r\n"                         CRLF           RFC 9112 section 2.1   the end of the request line
@@ -199,13 +199,13 @@ func TestExplainChunked(t *testing.T) {
 88-90     "000"                          last-chunk     RFC 9112 section 7.1   no more data
 91-92     ";y"                           chunk-ext      RFC 9112 section 7.1.1 ignored
 93-94     "\r\n"                         CRLF           RFC 9112 section 7.1
-95        "X"                            field-name     RFC 9112 section 5
+95        "X"                            field-name     RFC 9110 section 5.1
 96        ":"                            ":"            RFC 9112 section 5
 97        " "                            OWS            RFC 9110 section 5.6.3 not part of the value
 98        "1"                            field-value    RFC 9110 section 5.5
 99        " "                            OWS            RFC 9110 section 5.6.3 not part of the value
 100-101   "\r\n"                         CRLF           RFC 9112 section 7.1.2
-102       "Y"                            field-name     RFC 9112 section 5
+102       "Y"                            field-name     RFC 9110 section 5.1
 103       ":"                            ":"            RFC 9112 section 5
 104       "2"                            field-value    RFC 9110 section 5.5
 105-106   "\r\n"                         CRLF           RFC 9112 section 7.1.2

@@ -31,7 +31,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 func run(args []string, stdout, stderr io.Writer) int {
 	f := cli.Flags("tcplistener", about, stderr)
-	addr := f.String("addr", ":42069", "`address` to listen on; port 0 takes any free one")
+	addr := cli.Address(f, ":42069", "`address` to listen on; port 0 takes any free one")
 	explain := f.Bool("explain", false, "also print, range by range, which part of the grammar claims the octets")
 	if status, ok := cli.Parse(f, args); !ok {
 		return status

@@ -4,7 +4,7 @@
 //	$ go run ./cmd/udplistener
 //	udplistener: listening on [::]:42069
 //	127.0.0.1:40507, size 5: hello
-//	127.0.0.1:40507, size 3: \x00\x1b\n
+//	127.0.0.1:52105, size 3: \x00\x1b\n
 //
 // The datagrams are those of
 //

@@ -28,7 +28,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 func run(args []string, stdout, stderr io.Writer) int {
 	f := cli.Flags("udplistener", about, stderr)
-	addr := f.String("addr", ":42069", "`address` to listen on; port 0 takes any free one")
+	addr := cli.Address(f, ":42069", "`address` to listen on; port 0 takes any free one")
 	if status, ok := cli.Parse(f, args); !ok {
 		return status
 	}

@@ -3,7 +3,7 @@
 //
 //	$ go run ./cmd/udpsender
 //	> hello
-//	> is anybody there?
+//	> is anybody there?                            (the listener was stopped before)
 //	udpsender: line 2: connection refused: nobody listens (127.0.0.1:42069)
 //
 // The prompt is there on a terminal only; otherwise

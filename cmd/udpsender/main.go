@@ -22,7 +22,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 func run(args []string, stdin, stdout *os.File, stderr io.Writer) int {
 	f := cli.Flags("udpsender", about, stderr)
-	addr := f.String("addr", "localhost:42069", "`address` to send to")
+	addr := cli.Address(f, "localhost:42069", "`address` to send to")
 	if status, ok := cli.Parse(f, args); !ok {
 		return status
 	}

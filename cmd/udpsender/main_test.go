@@ -175,7 +175,8 @@ func TestCommandLine(t *testing.T) {
 		{"help", []string{"-h"}, cli.ExitOK, "-addr address"},
 		{"unknown flag", []string{"-port", "1"}, cli.ExitUsage, "not defined: -port"},
 		{"argument", []string{"80"}, cli.ExitUsage, `unexpected argument "80"`},
-		{"no such port", []string{"-addr", "127.0.0.1:70000"}, cli.ExitFailed, "-addr names another address"},
+		{"no such port", []string{"-addr", "127.0.0.1:70000"}, cli.ExitUsage, "for flag -addr: "},
+		{"no such address", []string{"-addr", "256.0.0.1:0"}, cli.ExitFailed, "-addr names another address"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -96,8 +96,8 @@
 //	close-delimited       FIN, over TLS a closure alert chunked                       close
 //	HEAD, 204, 304        the head                      as for the upstream           as for the upstream
 //
-// With Proxy.Digest a response to HTTP/1.1 that has content is always chunked, and its trailers are announced. To HTTP/1.0 a
-// small response that was there at once has a Content-Length instead of the close.
+// With Proxy.Digest a response to HTTP/1.1 that has content is always chunked, and its trailers are announced; the answer to HEAD, which has
+// no content, does not announce them. To HTTP/1.0 a small response that was there at once has a Content-Length instead of the close.
 //
 // # When it goes wrong
 //
@@ -107,6 +107,6 @@
 //
 // The client's reset ends the exchange at once, whatever the upstream was doing, and is passed on as a reset. Its FIN alone does
 // not, since a client may half-close and still read the answer; one that has gone for good while the upstream is silent is found out by
-// TCP's keep-alive, some 75 s later. In the same way an exchange that is cut off for any other reason
+// TCP's keep-alive: some 75 s later, when its system has forgotten the connection, or after 150 s if that does not answer either. In the same way an exchange that is cut off for any other reason
 // ends with a reset, and a whole one with a FIN.
 package proxy

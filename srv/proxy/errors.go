@@ -8,7 +8,7 @@ const (
 	ErrSilent                     // it did not accept the connection, finish TLS, take the request or begin its response within Proxy.Timeout
 	ErrMalformed                  // the response is not one of HTTP/1.1
 	ErrBroken                     // the upstream closed or reset the connection before its response was whole
-	ErrInterim                    // more interim responses than maxInterim
+	ErrInterim                    // more than 64 interim responses
 	ErrSwitch                     // 101 (Switching Protocols), which was not asked for, or to something else
 
 	// errClient: the client is gone, its content malformed or late, or the server ends. Whatever answer there is to that is

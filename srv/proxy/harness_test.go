@@ -148,7 +148,7 @@ func refusing(t *testing.T) string {
 	return "http://" + l.Addr().String()
 }
 
-// newProxy returns a Proxy that waits as long as a test does. It keeps no connection: that is what TestPool and others are for.
+// newProxy returns a Proxy that waits as long as a test does. It keeps no connection: that is what the tests in pool_test.go are for.
 func newProxy(t *testing.T, upstream string) *Proxy {
 	p, err := New(upstream)
 	require.NoError(t, err)

@@ -30,13 +30,13 @@
 //
 // # Methods and automatic answers
 //
-// HEAD is answered by the GET route unless there is one of its own; the server leaves out the content. [Mux.Any] offers every
-// registered method but CONNECT. A method beyond those that are offered for a path is answered
+// HEAD is answered by the GET route unless there is one of its own; the server leaves out the content. [Mux.Any] takes every
+// method but CONNECT, registered or not; Allow lists the registered ones. A method beyond those that are offered for a path is answered
 //
 //	OPTIONS            204 with Allow (RFC 9110 section 9.3.7)
 //	OPTIONS *          204 with Allow, which has the methods of all patterns, since it is about the server as a whole
 //	CONNECT            501, unless "*" offers it
-//	not registered     501 (RFC 9110 section 15.6.2), whatever the path: the registry is IANA's
+//	not registered     501 (RFC 9110 section 15.6.2), also where no pattern matches: the registry is IANA's
 //	any other          405 with Allow (RFC 9110 section 15.5.6)
 //
 // and a path that no pattern matches 404, for which [Mux.NotFound] takes another handler. All of these are Routes named after their

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/signal"
 	"syscall"
@@ -41,6 +42,27 @@ func Parse(f *flag.FlagSet, args []string) (status int, ok bool) {
 		return ExitUsage, false
 	}
 	return ExitOK, true
+}
+
+// Address defines the flag -addr, of an address to listen on or to send to: a host, which may be empty, and a port, by number or name. Where they
+// are to be found is not known before it is used.
+func Address(f *flag.FlagSet, value, usage string) *string {
+	a := address(value)
+	f.Var(&a, "addr", usage)
+	return (*string)(&a)
+}
+
+type address string
+
+func (a *address) String() string { return string(*a) }
+
+func (a *address) Set(text string) error {
+	_, port, err := net.SplitHostPort(text)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	*a = address(text)
+	return err
 }
 
 // IsTerminal reports whether a file is a terminal, as far as can be told without asking its driver.

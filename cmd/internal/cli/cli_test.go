@@ -19,8 +19,14 @@ func TestParse(t *testing.T) {
 		says   string
 	}{
 		{"nothing", nil, ExitOK, true, ""},
-		{"flag", []string{"-addr", "x"}, ExitOK, true, ""},
-		{"help", []string{"-h"}, ExitOK, false, "Tool does things.\n\nFlags:\n  -addr address\n    \taddress to use\n"},
+		{"flag", []string{"-name", "x"}, ExitOK, true, ""},
+		{"address", []string{"-addr", "localhost:0"}, ExitOK, true, ""},
+		{"address, any host", []string{"-addr", ":65535"}, ExitOK, true, ""},
+		{"address, IPv6", []string{"-addr", "[::1]:80"}, ExitOK, true, ""},
+		{"address without port", []string{"-addr", "localhost"}, ExitUsage, false, "for flag -addr: address localhost: missing port"},
+		{"address with a port too large", []string{"-addr", ":65536"}, ExitUsage, false, "invalid port"},
+		{"address with a control", []string{"-addr", "\x1b[2J"}, ExitUsage, false, `"\x1b[2J"`},
+		{"help", []string{"-h"}, ExitOK, false, "Tool does things.\n\nFlags:\n  -addr address\n    \taddress to use (default :1)\n  -name name\n    \tname to use\n"},
 		{"unknown flag", []string{"-port", "1"}, ExitUsage, false, "not defined: -port"},
 		{"missing value", []string{"-addr"}, ExitUsage, false, "needs an argument: -addr"},
 		{"argument", []string{"\x1b[2J"}, ExitUsage, false, `tool: unexpected argument "\x1b[2J"` + "\n"},
@@ -29,7 +35,8 @@ func TestParse(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var stderr bytes.Buffer
 			f := Flags("tool", "Tool does things.\n", &stderr)
-			f.String("addr", "", "`address` to use")
+			f.String("name", "", "`name` to use")
+			Address(f, ":1", "`address` to use")
 			status, ok := Parse(f, tt.args)
 			assert.Equal(t, tt.status, status)
 			assert.Equal(t, tt.ok, ok)

@@ -2,7 +2,7 @@
 // compiler does not know:
 //
 //   - layers: who may import whom. hdr stands alone; parser and writer import hdr and never each other; srv imports the three;
-//     the packages below srv import srv; cmd, bench and fuzz import anything and nobody imports them.
+//     the packages below srv import srv; cmd, bench and fuzz import what stands above, nothing of each other, and nobody imports them.
 //   - product code imports the standard library alone, and no net/http. Tests may use both net/http and testify.
 //   - hdr, parser and writer do no I/O, start no goroutine, read no clock and make no map.
 //   - unsafe is imported only in files with "unsafe" in their name.

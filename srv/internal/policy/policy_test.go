@@ -144,7 +144,7 @@ var rules = []rule{
 		[]files{
 			{"README.md": "see /" + "root/notes"},
 			{"srv/a.go": `var p = "/` + `work/main"`},
-			{"srv/testdata/a.txt": "in /" + "farm/x"},
+			{"srv/testdata/a.txt": "in /" + "home/x"},
 		},
 		[]files{{"README.md": "framework/main, a/root/b, /working/x"}}},
 }

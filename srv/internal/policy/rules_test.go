@@ -79,7 +79,7 @@ var cold = map[string]string{
 var topLevel = []string{"go.mod", "go.sum", "cmd/", "parser/", "hdr/", "writer/", "srv/", "bench/", "fuzz/", "assets/", "README.md"}
 
 // machineFolders at the root of a path belong to the machine that somebody happened to work on.
-var machineFolders = []string{"work", "root", "farm"}
+var machineFolders = []string{"work", "root", "home"}
 
 const (
 	maxFileLines     = 400
