@@ -183,6 +183,15 @@ func testSendFileUnreadable(t *testing.T, start starter) {
 	}
 }
 
+// A range that no file has is a mistake of the handler's, and none of it leaves.
+func TestSendFileInvalid(t *testing.T) {
+	f := tempFile(t, 10)
+	for _, r := range [][2]int64{{-1, 5}, {0, -1}, {-1, 0}} {
+		out := serveOne(t, followUp, func(w *Response, _ *Request) { assert.Equal(t, os.ErrInvalid, w.SendFile(f, r[0], r[1])) })
+		assert.True(t, strings.HasPrefix(out, "HTTP/1.1 500 Internal Server Error\r\n"), out)
+	}
+}
+
 // Read and WriteTo are an io.Reader and an io.WriterTo as those are meant.
 func TestContentReader(t *testing.T) {
 	in := post("", "hello world")

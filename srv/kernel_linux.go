@@ -3,7 +3,7 @@ package srv
 import "syscall"
 
 // kernelPiece is how much one system call sends of what the kernel sends by itself, so that progress is seen and deadlines are kept: 2 ms
-// for a client that takes all at once. Each pause between calls lets such a client fall asleep, which costs the wake-up: with 1 MiB, 8 %
+// for a client that takes all at once, longer where the file has to come from a disk. Each pause between calls lets such a client fall asleep, which costs the wake-up: with 1 MiB, 8 %
 // more CPU for a large file.
 const kernelPiece = 16 << 20
 

@@ -3,6 +3,7 @@ package srv
 import (
 	"bytes"
 	"net/netip"
+	"os"
 
 	"barewire/parser"
 	"barewire/writer"
@@ -107,7 +108,8 @@ func (w *Response) replace(err error) {
 	if w.committed && !w.left {
 		t.out = t.out[:w.mark]
 	}
-	if _, mistake := err.(writer.Error); mistake && !w.left { // less content than declared, or more
+	// Less content than declared, or more; or a part of a file that no file has.
+	if _, mistake := err.(writer.Error); (mistake || err == os.ErrInvalid) && !w.left {
 		t.s.mistakeLog(t, err)
 		err = ErrHandler
 	}

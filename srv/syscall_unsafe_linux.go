@@ -7,8 +7,8 @@ import (
 	"unsafe"
 )
 
-// Every system call that the event loop makes in the middle of serving, beside those of package sock. On a descriptor that does not block they return at once, so
-// they are made as RawSyscalls, which spares telling the scheduler.
+// Every system call that the event loop makes in the middle of serving, besides those of package sock. On a descriptor that does not
+// block they return at once, so they are made as RawSyscalls, which spares telling the scheduler.
 
 // rawAccept accepts a connection, which does not block, and its peer's address.
 func rawAccept(fd int32, sa *syscall.RawSockaddrInet6) (int32, syscall.Errno) {

@@ -121,6 +121,8 @@ func TestChanges(t *testing.T) {
 				assert.Equal(t, 200, s.get("a.txt", "Range: bytes=0-0", "If-Range: "+date).StatusCode)
 				assert.Equal(t, 200, s.get("a.txt", "If-Modified-Since: "+date).StatusCode)
 				assert.Equal(t, 412, s.get("a.txt", "If-Unmodified-Since: "+date).StatusCode)
+				later := info.ModTime().Add(time.Hour).UTC().Format(http.TimeFormat)
+				assert.Equal(t, 200, s.get("a.txt", "If-Unmodified-Since: "+later).StatusCode)
 				assert.Equal(t, 206, s.get("a.txt", "Range: bytes=0-0", "If-Range: "+tag).StatusCode)
 				s.d.Close()
 				assert.Zero(t, descriptors(t, s.dir))
@@ -214,17 +216,19 @@ func TestDates(t *testing.T) {
 	for _, tt := range []struct {
 		name         string
 		unix         int64
-		dated, since bool // since 98
+		dated, since bool // modified since 98
+		until, after bool // unmodified since now, and since later
 	}{
-		{"long ago", 50, true, false},
-		{"two seconds before", 98, true, false},
-		{"in the second before", 99, false, true},
-		{"now", now, false, true},
-		{"in the future", 101, false, true},
-		{"in the far future", 1 << 40, false, true},
+		{"long ago", 50, true, false, true, true},
+		{"two seconds before", 98, true, false, true, true},
+		{"in the second before", 99, false, true, true, true},
+		{"now", now, false, true, false, true},
+		{"in the future", 101, false, true, false, true},
+		{"in the far future", 1 << 40, false, true, false, false},
 	} {
 		v := &version{unix: tt.unix}
 		assert.Equal(t, []any{tt.dated, tt.since}, []any{v.dated(now), v.modifiedSince(98, now)}, tt.name)
+		assert.Equal(t, []any{tt.until, tt.after}, []any{v.unmodifiedSince(now, now), v.unmodifiedSince(1<<39, now)}, tt.name)
 	}
 }
 

@@ -13,7 +13,7 @@ func precondition(fields hdr.View, v *version, now int64) (status int) {
 			return 412
 		}
 	case fields.Has(hdr.IfUnmodifiedSince):
-		if t, ok := dateOf(fields, hdr.IfUnmodifiedSince); ok && v.modifiedSince(t, now) {
+		if t, ok := dateOf(fields, hdr.IfUnmodifiedSince); ok && !v.unmodifiedSince(t, now) {
 			return 412
 		}
 	}

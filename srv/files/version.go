@@ -148,6 +148,11 @@ func (v *version) intact() bool {
 // modifiedSince reports whether it was modified after the second t, as far as a date can tell.
 func (v *version) modifiedSince(t, now int64) bool { return v.unix > t || !v.dated(now) }
 
+// unmodifiedSince reports whether it is surely not modified after the second t: what is of that second may have another version to come.
+func (v *version) unmodifiedSince(t, now int64) bool {
+	return v.unix < t || v.unix == t && v.dated(now)
+}
+
 // natural reports whether the file got its date by being written: nothing has changed about it since that second, as setting the date, or
 // putting it in the place of another file with that date, would have. Only then can octets be joined by the date (RFC 9110 section
 // 8.8.2.2); elsewhere than on systems that keep the time of change it cannot be known.

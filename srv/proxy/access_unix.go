@@ -4,6 +4,8 @@ package proxy
 
 import (
 	"io"
+	"net"
+	"os"
 	"syscall"
 
 	"barewire/srv/internal/sock"
@@ -16,7 +18,7 @@ const peeks = true
 type access struct {
 	look, push func(fd uintptr)
 	ask        func(fd uintptr) (done bool)
-	idle       bool   // look has found neither octets nor an end nor an error, or ask need not look
+	idle       bool   // look has found neither octets nor an end nor an error
 	asked      bool   // ask has written all of out, and waits
 	octet      []byte // what look has looked at
 	out        []byte // what push and ask take from
@@ -53,10 +55,7 @@ func (a *access) make() {
 	}
 	a.ask = func(fd uintptr) (done bool) {
 		if !a.asked {
-			if !a.idle {
-				a.look(fd)
-			}
-			if a.idle {
+			if a.look(fd); a.idle {
 				a.push(fd)
 			}
 			a.asked = len(a.out) == 0
@@ -102,17 +101,19 @@ func (l *link) push(out []byte) (rest []byte, err error) {
 }
 
 // ask sends a request on a connection that nothing is under way on, and reads the start of its response. It is a look, a Write and a Read in one,
-// with a system call less: Go's poller notes what becomes ready from before the function is called on, so no read has to be
-// tried right behind the write, when there is nothing yet.
+// with a system call less: no read has to be tried right behind the write, when there is nothing yet. What became ready before the call is
+// forgotten by Go's poller, and it is the look, after that, that sees it; what becomes ready later ends the wait.
 //
 // stale says that nothing was sent, since the connection has ended or has something to say already. If there is a rest, it
 // cannot be sent without waiting, or not at all, and nothing was read.
 func (l *link) ask(out, in []byte) (rest []byte, got arrival, stale bool) {
 	a := &l.access
-	a.idle, a.asked, a.out, a.in, a.n, a.err = !l.pooled, false, out, in, 0, nil
+	a.idle, a.asked, a.out, a.in, a.n, a.err = false, false, out, in, 0, nil
 	err := l.raw.Read(a.ask)
 	rest, a.out, a.in = a.out, nil, nil
-	if err == nil {
+	if errno, ok := a.err.(syscall.Errno); ok {
+		err = &net.OpError{Op: "read", Net: "tcp", Source: l.tcp.LocalAddr(), Addr: l.tcp.RemoteAddr(), Err: os.NewSyscallError("recvfrom", errno)}
+	} else if err == nil {
 		err = a.err
 	}
 	return rest, arrival{a.n, err}, err == nil && !a.idle

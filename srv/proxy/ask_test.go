@@ -35,12 +35,12 @@ func TestAskWaits(t *testing.T) {
 			fill := make([]byte, large)
 			l := p.get(time.Now(), false)
 			rest, err := l.push(fill)
-			p.put(l)
-			require.NoError(t, err)
-			require.NotEmpty(t, rest)
 			if !reads {
 				p.Timeout = 200 * time.Millisecond
 			}
+			p.put(l)
+			require.NoError(t, err)
+			require.NotEmpty(t, rest)
 			filled <- int64(len(fill) - len(rest))
 			c.send(keep)
 			require.Eventually(t, func() bool { return p.idle() == 0 }, patience, time.Millisecond)
@@ -59,6 +59,45 @@ func TestAskWaits(t *testing.T) {
 			assert.EqualValues(t, 1, accepted.Load())
 		})
 	}
+}
+
+// On a new connection the answer may be there before the request, and nothing more to come. No edge of that is lost.
+func TestAskTooLate(t *testing.T) {
+	p := newProxy(t, upstream(t, func(u *peer) {
+		u.send("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbusy")
+		u.rest()
+	}))
+	addr := serve(t, p)
+	for range 200 {
+		status, content := dial(t, addr).ask(get)
+		require.Equal(t, []any{503, "busy"}, []any{status, content})
+	}
+}
+
+// A connection that the upstream has ended in good order is ended so here, too.
+func TestAskStaleEnds(t *testing.T) {
+	end, how := make(chan bool), make(chan bool, 1)
+	p, _ := newPool(t, func(u *peer, conn int64) {
+		u.head()
+		u.send(okay)
+		if conn == 1 {
+			<-end
+			u.closeWrite()
+			end <- true
+		}
+		_, fin := u.rest()
+		if conn == 1 {
+			how <- fin
+		}
+	})
+	c := dial(t, serve(t, p))
+	c.ask(keep)
+	require.Eventually(t, func() bool { return p.idle() == 1 }, patience, time.Millisecond)
+	end <- true
+	<-end
+	time.Sleep(time.Millisecond)
+	c.ask(keep)
+	assert.True(t, <-how, "a FIN")
 }
 
 // However many connections of the pool are dead, one request closes them, and goes over the first that is not.

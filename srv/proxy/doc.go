@@ -15,7 +15,7 @@
 //
 //   - Fields about one connection: Connection and what it nominates, Keep-Alive, Proxy-Connection, TE, Trailer, Transfer-Encoding,
 //     Upgrade (RFC 9110 section 7.6.1), and those between a client and its proxy, Proxy-Authorization and Proxy-Authenticate.
-//   - Host and Content-Length: they are made anew, and nominating them removes nothing.
+//   - Host, Content-Length and Max-Forwards: they are made anew, and nominating them removes nothing.
 //   - Expect: the client is told to continue when its content is first read, which is when the upstream's connection is there.
 //   - Trailers of requests, which a server need not expect, and those of responses that no trailer section may have.
 //   - 100 (Continue), which is this hop's to send. Other interim responses pass, of which there may be 64.
@@ -75,7 +75,7 @@
 // a stack, hold no buffer, and one timer closes those that have stood there for IdleTime. Before one is used again, a look is taken
 // at its socket (on Linux, macOS and FreeBSD) and into what TLS has read ahead: one that the upstream has closed, or sent something on that
 // nobody had asked for, is closed. For a request without content that look, sending the head and waiting for the answer are one visit to
-// the connection (link.ask), so that a proxied request costs five system calls: two of each connection's, and the look.
+// the connection (link.ask), so that such a request costs five system calls on its two connections, beside those of waiting.
 //
 // It may also be closed after the look. If a connection of the pool ends without an octet of a response, the request goes once more, on a
 // new connection, when it may: its method is idempotent, and none of its content has been taken from the client (RFC 9110

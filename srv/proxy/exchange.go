@@ -118,8 +118,8 @@ func (x *exchange) run() Error {
 	return err
 }
 
-// attempt tries a connection of the pool first. If that turns out to be dead, the request may go again, once, on a new one (RFC 9110
-// section 9.2.2, RFC 9112 section 9.3.1).
+// attempt tries connections of the pool first, until one is alive before anything is sent. If that turns out to be dead after all, the
+// request may go again, once, on a new one (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1).
 func (x *exchange) attempt() Error {
 	err := errStale
 	for now := time.Now(); err == errStale; {

@@ -59,17 +59,20 @@ var comma = []byte(",")
 // maxNominated is how many elements the Connection fields of a section may have.
 const maxNominated = 64
 
-// listed reports whether a comma-separated list has an element, in any case.
-func listed(list, element []byte) bool {
-	for last := false; !last; {
+// listed reports whether a list of connection options has one, in any case. Options are tokens: quotes do not hide a comma.
+func listed(list, option []byte) bool {
+	for more := true; more; {
 		var e []byte
-		e, list, last = hdr.NextElement(list)
-		if hdr.EqualFold(e, element) {
+		e, list, more = bytes.Cut(list, comma)
+		if hdr.EqualFold(hdr.TrimOWS(e), option) {
 			return true
 		}
 	}
 	return false
 }
+
+// mostHops is more than anybody forwards a request.
+const mostHops = 1 << 20
 
 // hops returns how often an OPTIONS or TRACE request may still be forwarded, -1 for any other and for those that do not say (RFC 9110
 // section 7.6.2).
@@ -78,7 +81,7 @@ func hops(r *srv.Request) int64 {
 		return -1
 	}
 	value := r.Fields().ByID(hdr.MaxForwards)
-	if len(value) == 0 || len(value) > 18 {
+	if len(value) == 0 {
 		return -1
 	}
 	n := int64(0)
@@ -86,7 +89,7 @@ func hops(r *srv.Request) int64 {
 		if c -= '0'; c > 9 {
 			return -1
 		}
-		n = n*10 + int64(c)
+		n = min(n*10+int64(c), mostHops)
 	}
 	return n
 }

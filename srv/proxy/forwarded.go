@@ -56,16 +56,15 @@ func (x *exchange) appendXForwarded() {
 	x.out = append(x.out, "X-Forwarded-For: "...)
 	x.appendReceived(x.p.XForwarded, "x-forwarded-for")
 	x.out = appendAddr(x.out, plain(x.r.Remote().Addr()))
-	trusted := x.p.XForwarded == ForwardAppend
 	host, proto := fields.ByID(hdr.XForwardedHost), fields.ByID(hdr.XForwardedProto)
-	if !trusted || host == nil {
+	if host == nil || !x.trusts(x.p.XForwarded, "x-forwarded-host") {
 		host = x.r.Host()
 	}
 	if len(host) > 0 {
 		x.out = append(append(x.out, "\r\nX-Forwarded-Host: "...), host...)
 	}
 	x.out = append(x.out, "\r\nX-Forwarded-Proto: "...)
-	if trusted && proto != nil {
+	if proto != nil && x.trusts(x.p.XForwarded, "x-forwarded-proto") {
 		x.out = append(x.out, proto...)
 	} else {
 		x.out = append(x.out, x.p.scheme()...)
@@ -73,9 +72,14 @@ func (x *exchange) appendXForwarded() {
 	x.out = append(x.out, "\r\n"...)
 }
 
+// trusts reports whether what the client sent in the field goes on, which it does not if it is for this connection only.
+func (x *exchange) trusts(f Forwarding, name string) bool {
+	return f == ForwardAppend && !nominated(x.r.Fields(), []byte(name))
+}
+
 // appendReceived appends what the client sent in the field, where that is trusted, and a comma.
 func (x *exchange) appendReceived(f Forwarding, name string) {
-	if f != ForwardAppend {
+	if !x.trusts(f, name) {
 		return
 	}
 	before := len(x.out)

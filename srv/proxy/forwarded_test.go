@@ -34,6 +34,8 @@ func TestClientFields(t *testing.T) {
 			[]string{`Forwarded: for="127.0.0.1";host="a.example:81";proto=http`, "X-Forwarded-For: 192.0.2.1, 192.0.2.2, 127.0.0.1", "X-Forwarded-Host: first", "X-Forwarded-Proto: https"}},
 		{"X-Forwarded appended to nothing", request(""), func(p *Proxy) { p.XForwarded, p.Scheme = ForwardAppend, "https" },
 			[]string{"X-Forwarded-For: 127.0.0.1", "X-Forwarded-Host: a.example:81", "X-Forwarded-Proto: https"}},
+		{"nominated by the client, appended", request(sent + "Forwarded: for=b\r\nConnection: x-forwarded-for, forwarded\r\nConnection: x-forwarded-host,x-forwarded-proto\r\n"), func(p *Proxy) { p.Forwarded, p.XForwarded = ForwardAppend, ForwardAppend },
+			[]string{`Forwarded: for="127.0.0.1";host="a.example:81";proto=http`, "X-Forwarded-For: 127.0.0.1", "X-Forwarded-Host: a.example:81", "X-Forwarded-Proto: http"}},
 		{"nominated by the client", request("Connection: x-forwarded-for, forwarded\r\n"), func(p *Proxy) { p.Forwarded, p.XForwarded = ForwardReplace, ForwardReplace },
 			[]string{`Forwarded: for="127.0.0.1";host="a.example:81";proto=http`, "X-Forwarded-For: 127.0.0.1", "X-Forwarded-Host: a.example:81", "X-Forwarded-Proto: http"}},
 	}

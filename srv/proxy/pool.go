@@ -28,7 +28,7 @@ func newLink(tcp *net.TCPConn) *link {
 	return l
 }
 
-// asks reports whether ask can be used: TLS may have more to do than to write and to read.
+// asks reports whether ask can be used, on a connection of the pool: TLS may have more to do than to write and to read.
 func (l *link) asks() bool { return peeks && l.secure == nil }
 
 // due sets the deadline for reading, and for writing, since TLS may have something to say while it reads. The zero time is none.

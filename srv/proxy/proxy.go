@@ -146,8 +146,8 @@ func (p *Proxy) scheme() string {
 // ServeHTTP passes one request on. What the trailing wildcard of the route's pattern matched is the path at the
 // upstream; without a wildcard the whole path is.
 //
-// Two kinds of request end here: CONNECT, which is no request to an upstream, with 501, and OPTIONS and TRACE that were to be
-// forwarded no further (RFC 9110 section 7.6.2), with an empty 200 and 501.
+// Some requests end here: CONNECT, which is no request to an upstream, with 501; OPTIONS and TRACE that were to be forwarded no further (RFC
+// 9110 section 7.6.2), with an empty 200 and 501; TRACE with content, which no client may send (section 9.3.8), with 400.
 func (p *Proxy) ServeHTTP(w *srv.Response, r *srv.Request) {
 	switch method := r.MethodID(); {
 	case method == parser.MethodConnect, method == parser.MethodTrace && hops(r) == 0:
@@ -155,10 +155,11 @@ func (p *Proxy) ServeHTTP(w *srv.Response, r *srv.Request) {
 		return
 	case method == parser.MethodOptions && hops(r) == 0:
 		return
+	case method == parser.MethodTrace && r.Content().Size() != 0:
+		refuse(w, "400: content in a TRACE request\n")
+		return
 	case crowded(r.Fields()):
-		w.SetStatus(400)
-		w.Set("Content-Type", "text/plain; charset=utf-8")
-		w.WriteString("400: too much in Connection\n")
+		refuse(w, "400: too much in Connection\n")
 		return
 	}
 	x := exchanges.Get().(*exchange)
@@ -170,6 +171,12 @@ func (p *Proxy) ServeHTTP(w *srv.Response, r *srv.Request) {
 		x.fail(err)
 	}
 	x.release()
+}
+
+func refuse(w *srv.Response, why string) {
+	w.SetStatus(400)
+	w.Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteString(why)
 }
 
 // fail answers in place of the upstream, or cuts the response off where it is.

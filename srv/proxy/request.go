@@ -21,10 +21,11 @@ func (x *exchange) send(now time.Time) Error {
 		x.link.armed = false
 	}
 	rest := x.out
-	if content.Size() == 0 && x.link.asks() {
+	if content.Size() == 0 && x.link.pooled && x.link.asks() {
 		var got arrival
 		var stale bool
 		if rest, got, stale = x.link.ask(x.out, x.space()); stale {
+			x.phase, x.complete, x.unclean = whole, true, true // there is nothing to cut off
 			return errStale
 		} else if len(rest) == 0 {
 			x.complete = true

@@ -45,6 +45,8 @@ func TestForwarded(t *testing.T) {
 			"GET /x HTTP/1.1\r\nHost: {up}\r\n" + close + "authorization: Basic eQ==\r\nVia: 1.1 barewire\r\n\r\n"},
 		{"nominated fields", "", "GET /httpbin/x HTTP/1.1\r\nHost: a\r\nConnection: X-A,, \tx-B\r\nX-A: 1\r\nX-AB: 2\r\nCONNECTION: Accept\r\nx-b: 3\r\nAccept: */*\r\nX-A: 4\r\n\r\n",
 			"GET /x HTTP/1.1\r\nHost: {up}\r\n" + close + "x-ab: 2\r\nVia: 1.1 barewire\r\n\r\n"},
+		{"nominated beside quotes", "", "GET /httpbin/x HTTP/1.1\r\nHost: a\r\nConnection: \", x-a\r\nX-A: 1\r\nConnection: \"b, x-b, c\"\r\nX-B: 2\r\n\r\n",
+			"GET /x HTTP/1.1\r\nHost: {up}\r\n" + close + "Via: 1.1 barewire\r\n\r\n"},
 		{"framing and Host nominated", "", "POST /httpbin/x HTTP/1.1\r\nHost: a\r\nConnection: content-length, host, via, connection, transfer-encoding\r\nContent-Length: 3\r\nVia: 1.1 a\r\n\r\nabc",
 			"POST /x HTTP/1.1\r\nHost: {up}\r\n" + close + "Via: 1.1 barewire\r\nContent-Length: 3\r\n\r\nabc"},
 		{"chunked nominated", "", "POST /httpbin/x HTTP/1.1\r\nHost: a\r\nConnection: transfer-encoding\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
@@ -65,6 +67,10 @@ func TestForwarded(t *testing.T) {
 			"POST /x HTTP/1.1\r\nHost: {up}\r\n" + close + "Via: 1.1 barewire\r\nContent-Length: 2\r\n\r\nhi"},
 		{"Max-Forwards counts down", "", "TRACE /httpbin/x HTTP/1.1\r\nHost: a\r\nMax-Forwards: 010\r\n\r\n",
 			"TRACE /x HTTP/1.1\r\nHost: {up}\r\n" + close + "Max-Forwards: 9\r\nVia: 1.1 barewire\r\n\r\n"},
+		{"Max-Forwards that is large", "", "TRACE /httpbin/x HTTP/1.1\r\nHost: a\r\nMax-Forwards: 99999999999999999999\r\n\r\n",
+			"TRACE /x HTTP/1.1\r\nHost: {up}\r\n" + close + "Max-Forwards: 1048575\r\nVia: 1.1 barewire\r\n\r\n"},
+		{"Max-Forwards is nominated", "", "TRACE /httpbin/x HTTP/1.1\r\nHost: a\r\nConnection: max-forwards\r\nMax-Forwards: 3\r\n\r\n",
+			"TRACE /x HTTP/1.1\r\nHost: {up}\r\n" + close + "Max-Forwards: 2\r\nVia: 1.1 barewire\r\n\r\n"},
 		{"Max-Forwards of another method", "", "GET /httpbin/x HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\n\r\n",
 			"GET /x HTTP/1.1\r\nHost: {up}\r\n" + close + "max-forwards: 0\r\nVia: 1.1 barewire\r\n\r\n"},
 		{"Max-Forwards that is no number", "", "OPTIONS /httpbin/x HTTP/1.1\r\nHost: a\r\nMax-Forwards: -0\r\n\r\n",
@@ -131,6 +137,9 @@ func TestNotForwarded(t *testing.T) {
 	tests := []struct{ name, request, want string }{
 		{"CONNECT", "CONNECT b:80 HTTP/1.1\r\nHost: b:80\r\n\r\n", "HTTP/1.1 501 "},
 		{"TRACE no further", "TRACE /httpbin/x HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\n\r\n", "HTTP/1.1 501 "},
+		{"OPTIONS no further, in many digits", "OPTIONS /httpbin/x HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0000000000000000000000\r\n\r\n", "HTTP/1.1 200 "},
+		{"TRACE with content", "TRACE /httpbin/x HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", "HTTP/1.1 400 "},
+		{"TRACE with chunks", "TRACE /httpbin/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "HTTP/1.1 400 "},
 		{"OPTIONS no further", "OPTIONS /httpbin/x HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\n\r\n", "HTTP/1.1 200 "},
 	}
 	for _, tt := range tests {
@@ -139,7 +148,7 @@ func TestNotForwarded(t *testing.T) {
 			c.send(tt.request)
 			answer := c.head()
 			assert.True(t, strings.HasPrefix(answer, tt.want), answer)
-			assert.Contains(t, answer, "\r\nContent-Length: 0\r\n")
+			assert.Contains(t, answer, "\r\nContent-Length: ")
 		})
 	}
 }

@@ -23,12 +23,14 @@ type tunnel struct {
 	prev, next       *tunnel
 }
 
+var upgrade = []byte("upgrade")
+
 // reserve reports whether the request may offer the protocol to the upstream. Until release there is room for its tunnel.
 func (x *exchange) reserve() bool {
 	p, r := x.p, x.r
 	fields := r.Fields()
 	if p.Upgrade == "" || r.Minor() == 0 || r.Content().Size() != 0 ||
-		!fields.HasToken(hdr.Connection, "upgrade") || !fields.HasToken(hdr.Upgrade, p.Upgrade) {
+		!nominated(fields, upgrade) || !fields.HasToken(hdr.Upgrade, p.Upgrade) {
 		return false
 	}
 	p.tunnels.mu.Lock()

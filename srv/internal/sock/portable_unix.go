@@ -1,4 +1,4 @@
-//go:build unix && !(linux && (amd64 || arm64))
+//go:build unix && (race || !(linux && (amd64 || arm64)))
 
 package sock
 
@@ -9,7 +9,7 @@ func Recv(fd int, b []byte) (n int, errno syscall.Errno) { return result(syscall
 
 // Peek is Recv, and leaves in the socket what it reads.
 func Peek(fd int, b []byte) (n int, errno syscall.Errno) {
-	n, _, err := syscall.Recvfrom(fd, b, syscall.MSG_PEEK)
+	n, _, err := syscall.Recvfrom(fd, b, syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 	return result(n, err)
 }
 

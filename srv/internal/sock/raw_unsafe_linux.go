@@ -1,4 +1,4 @@
-//go:build amd64 || arm64
+//go:build (amd64 || arm64) && !race
 
 package sock
 
@@ -14,12 +14,12 @@ func Recv(fd int, b []byte) (n int, errno syscall.Errno) { return recv(fd, b, 0)
 func Peek(fd int, b []byte) (n int, errno syscall.Errno) { return recv(fd, b, syscall.MSG_PEEK) }
 
 func recv(fd int, b []byte, flags uintptr) (int, syscall.Errno) {
-	n, _, errno := syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), flags, 0, 0)
+	n, _, errno := syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), flags|syscall.MSG_DONTWAIT, 0, 0)
 	return int(n), errno
 }
 
 // Send writes b, which is not empty, to a socket, and raises no SIGPIPE. It may take less than all.
 func Send(fd int, b []byte) (n int, errno syscall.Errno) {
-	r, _, errno := syscall.RawSyscall6(syscall.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), syscall.MSG_NOSIGNAL, 0, 0)
+	r, _, errno := syscall.RawSyscall6(syscall.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), syscall.MSG_NOSIGNAL|syscall.MSG_DONTWAIT, 0, 0)
 	return int(r), errno
 }
