@@ -9,8 +9,8 @@ import (
 )
 
 // SendFile adds n octets of f, from offset off on, to the content. On plain TCP the kernel sends them from its cache. If nothing
-// else was written and no size declared, they are all of the content. A file that ends early aborts the response. An offset or a number below 0 is
-// os.ErrInvalid.
+// else was written and no size declared, they are all of the content. A file that ends early aborts the response. An
+// offset or a number below 0 is os.ErrInvalid.
 func (w *Response) SendFile(f *os.File, off, n int64) error {
 	w.live()
 	if off < 0 || n < 0 {

@@ -173,9 +173,8 @@ func (p *runner) own(c *loopConn) {
 // upstream: the scheduler does that only when a P has nothing else to do, or after 10 ms.
 func (p *runner) collect() bool {
 	l := p.l
-	rested := p.now != l.rested
-	found := false
-	if rested {
+	rests, found := p.now != l.rested, false
+	if rests {
 		found = l.poller.pass()
 	} else {
 		runtime.Gosched()
@@ -189,11 +188,11 @@ func (p *runner) collect() bool {
 		runtime.Gosched()
 		if !l.poller.poll() {
 			p.sleep()
-			rested = true
+			rests = true
 		}
 	}
 	p.readClock()
-	if rested {
+	if rests {
 		l.rested = p.now
 	}
 	if l.recall.CompareAndSwap(true, false) {

@@ -185,8 +185,8 @@ func (v verdict) String() string {
 }
 
 func (r *report) legend() string {
-	text := fmt.Sprintf("In parentheses: the ratio to %s, as the median of the rounds' ratios. The first figures are of this command's generator on core 1, with the server on core 0 and %d "+
-		"connections of one request at a time; pipelined: %d connections of %d requests at a time.",
+	text := fmt.Sprintf("In parentheses: the ratio to %s, as the median of the rounds' ratios. The first figures are of this command's generator on "+
+		"core 1, with the server on core 0 and %d connections of one request at a time; pipelined: %d connections of %d requests at a time.",
 		r.base().label(), singleConns, pipelinedConns, pipelinedDepth) + r.slack()
 	if r.tool != "" {
 		text += fmt.Sprintf(" %s: %d connections from %d threads, with server and load on all cores.", r.tool, externalConns, externalThreads)

@@ -79,7 +79,8 @@
 //
 // Dates are accepted in all three forms; one that is none counts as if the field were absent, as does a second line of such a field. A
 // date tells versions apart only if they are not of the same second. So a file has no Last-Modified until two seconds after it was
-// modified, when nobody can make another version of that second any more; a condition on that very date comes out as if the file had been modified since.
+// modified, when nobody can make another version of that second any more; a condition on that very date comes out as if the file had been
+// modified since.
 //
 // # Ranges
 //

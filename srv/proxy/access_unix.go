@@ -100,9 +100,9 @@ func (l *link) push(out []byte) (rest []byte, err error) {
 	return rest, err
 }
 
-// ask sends a request on a connection that nothing is under way on, and reads the start of its response. It is a look, a Write and a Read in one,
-// with a system call less: no read has to be tried right behind the write, when there is nothing yet. What became ready before the call is
-// forgotten by Go's poller, and it is the look, after that, that sees it; what becomes ready later ends the wait.
+// ask sends a request on a connection that nothing is under way on, and reads the start of its response. It is a look, a Write and a Read
+// in one, with a system call less: no read has to be tried right behind the write, when there is nothing yet. What became ready before the
+// call is forgotten by Go's poller, and it is the look, after that, that sees it; what becomes ready later ends the wait.
 //
 // stale says that nothing was sent, since the connection has ended or has something to say already. If there is a rest, it
 // cannot be sent without waiting, or not at all, and nothing was read.

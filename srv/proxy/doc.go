@@ -107,6 +107,7 @@
 //
 // The client's reset ends the exchange at once, whatever the upstream was doing, and is passed on as a reset. Its FIN alone does
 // not, since a client may half-close and still read the answer; one that has gone for good while the upstream is silent is found out by
-// TCP's keep-alive: some 75 s later, when its system has forgotten the connection, or after 150 s if that does not answer either. In the same way an exchange that is cut off for any other reason
+// TCP's keep-alive: some 75 s later, when its system has forgotten the connection, or after 150 s if that does not answer either. In the
+// same way an exchange that is cut off for any other reason
 // ends with a reset, and a whole one with a FIN.
 package proxy

@@ -44,8 +44,8 @@ func Parse(f *flag.FlagSet, args []string) (status int, ok bool) {
 	return ExitOK, true
 }
 
-// Address defines the flag -addr, of an address to listen on or to send to: a host, which may be empty, and a port, by number or name. Where they
-// are to be found is not known before it is used.
+// Address defines the flag -addr, an address to listen on or to send to: a host, which may be empty, and a port, by number or name. Whether
+// there is such a host is found out when it is used.
 func Address(f *flag.FlagSet, value, usage string) *string {
 	a := address(value)
 	f.Var(&a, "addr", usage)
